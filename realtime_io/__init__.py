@@ -1,0 +1,1 @@
+"""Live voice conversations with language models, on asyncio and on trio."""

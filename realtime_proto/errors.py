@@ -1,0 +1,198 @@
+"""Whose fault it is: every error this library raises on purpose.
+
+The tree is pure data and imports nothing. A caller who wants one `except` takes RealtimeError; one who wants to know what to
+do next looks at the subclass: ConfigurationError and LocalProtocolError are the caller's, RemoteProtocolError and
+ProviderError the server's, ToolError and CallbackError a function's that was handed in, RealtimeConnectionError the road's.
+
+No message holds a credential: text that came from a peer is cut to 200 characters before it gets here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = (
+    "CallbackError",
+    "ConfigurationError",
+    "ConfigurationWarning",
+    "ConnectTimeout",
+    "ConnectionLost",
+    "HandshakeRejected",
+    "LocalProtocolError",
+    "ProviderError",
+    "RealtimeConnectionError",
+    "RealtimeError",
+    "RemoteProtocolError",
+    "SlowConsumer",
+    "ToolError",
+)
+
+
+class RealtimeError(Exception):
+    """Base of every error raised on purpose.
+
+    Attributes:
+        message: What happened, in a sentence.
+        code: A short machine-readable name, where there is one.
+    """
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+    def __str__(self) -> str:
+        return self.message if self.code is None else f"[{self.code}] {self.message}"
+
+
+class ConfigurationError(RealtimeError, ValueError):
+    """A bad configuration value, a missing key or an unknown provider. Nothing was started."""
+
+
+class ConfigurationWarning(UserWarning):
+    """A configuration value the chosen provider cannot carry was left out."""
+
+
+class LocalProtocolError(RealtimeError):
+    """You asked for what the protocol forbids now. Nothing was changed and nothing was sent."""
+
+
+class RemoteProtocolError(RealtimeError):
+    """The peer sent what its protocol does not allow. The connection stays usable.
+
+    Attributes:
+        paths: Where in the frame, as JSON paths ("$" where the frame is no JSON object).
+        excerpt: The start of the frame, at most 200 characters.
+        tag: The event's name on the wire, where it could be read.
+        events: Events decoded from the same frame before the fault.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        paths: Sequence[str] = ("$",),
+        excerpt: str = "",
+        tag: str | None = None,
+        events: Sequence[object] = (),
+    ) -> None:
+        super().__init__(message)
+        self.paths = tuple(paths)
+        self.excerpt = excerpt
+        self.tag = tag
+        self.events = tuple(events)
+
+
+class ProviderError(RealtimeError):
+    """The server's own error object.
+
+    Attributes:
+        code: The server's code, or its error type where it gives no code.
+        param: The parameter the server objects to.
+        event_id: The client event that caused it.
+        retryable: Whether doing the same again may work.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+        event_id: str | None = None,
+        retryable: bool = False,
+    ) -> None:
+        super().__init__(message, code=code)
+        self.param = param
+        self.event_id = event_id
+        self.retryable = retryable
+
+
+class ToolError(RealtimeError):
+    """A tool raised, or was called with arguments that do not fit. The cause is chained."""
+
+
+class CallbackError(RealtimeError):
+    """A callback raised. It ends the session; the cause is chained."""
+
+
+class RealtimeConnectionError(RealtimeError):
+    """The road: it could not be opened, or did not hold."""
+
+
+class ConnectTimeout(RealtimeConnectionError):
+    """The connection was not open, or the session not ready, within its deadline."""
+
+
+class HandshakeRejected(RealtimeConnectionError):
+    """The server answered the WebSocket upgrade with something else.
+
+    Attributes:
+        status: The HTTP status code.
+        headers: The response's headers, names in lower case.
+        body: The start of the response's body, at most 4 KiB.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> None:
+        super().__init__(message, code=str(status))
+        self.status = status
+        self.headers = dict(headers or {})
+        self.body = body
+
+
+class ConnectionLost(RealtimeConnectionError):
+    """The connection ended, or is no longer there to be used.
+
+    Attributes:
+        received: The close code the peer sent, None where the connection just broke.
+        sent: The close code we sent first, None where we did not.
+        phase: What the session was doing: "set-up", "open" or "closing".
+        retryable: Whether a new connection may work.
+        hint: What to look at, where the reason is a known one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        received: int | None = None,
+        sent: int | None = None,
+        phase: str = "open",
+        retryable: bool = False,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, code=None if received is None else str(received))
+        self.received = received
+        self.sent = sent
+        self.phase = phase
+        self.retryable = retryable
+        self.hint = hint
+
+
+class SlowConsumer(RealtimeConnectionError):
+    """The application did not take what the server sent, and a bounded lane is full."""
+
+
+def _restore(cls: type[RealtimeError], args: tuple[Any, ...], state: dict[str, Any]) -> RealtimeError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+def _reduce(self: RealtimeError) -> tuple[Any, ...]:
+    return _restore, (type(self), self.args, self.__dict__.copy())
+
+
+# Keyword-only constructors do not survive BaseException's own __reduce__, which passes the arguments by position.
+RealtimeError.__reduce__ = _reduce  # type: ignore[method-assign,assignment]
