@@ -47,6 +47,10 @@ class RealtimeError(Exception):
     def __str__(self) -> str:
         return self.message if self.code is None else f"[{self.code}] {self.message}"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # BaseException would call the class with positional arguments only; ours take keywords.
+        return _restored, (type(self), self.args, dict(self.__dict__))
+
 
 class ConfigurationError(RealtimeError, ValueError):
     """A bad configuration value, a missing key or an unknown provider. Nothing was started."""
@@ -183,16 +187,7 @@ class SlowConsumer(RealtimeConnectionError):
     """The application did not take what the server sent, and a bounded lane is full."""
 
 
-def _restore(cls: type[RealtimeError], args: tuple[Any, ...], state: dict[str, Any]) -> RealtimeError:
+def _restored(cls: type[RealtimeError], args: tuple[Any, ...], state: dict[str, Any]) -> RealtimeError:
     error = cls.__new__(cls, *args)
-    error.args = args
     error.__dict__.update(state)
     return error
-
-
-def _reduce(self: RealtimeError) -> tuple[Any, ...]:
-    return _restore, (type(self), self.args, self.__dict__.copy())
-
-
-# Keyword-only constructors do not survive BaseException's own __reduce__, which passes the arguments by position.
-RealtimeError.__reduce__ = _reduce  # type: ignore[method-assign,assignment]
