@@ -1,1 +1,1 @@
-"""Live voice conversations with language models, sans I/O: no networking, no clock, no randomness."""
+"""Live voice conversations with language models, sans I/O: no network, no clock, no chance."""

@@ -1,10 +1,12 @@
 """Whose fault it is: every error this library raises on purpose.
 
-The tree is pure data and imports nothing. A caller who wants one `except` takes RealtimeError; one who wants to know what to
-do next looks at the subclass: ConfigurationError and LocalProtocolError are the caller's, RemoteProtocolError and
-ProviderError the server's, ToolError and CallbackError a function's that was handed in, RealtimeConnectionError the road's.
+The tree is pure data and imports nothing. A caller who wants one `except` takes RealtimeError; one
+who wants to know what to do next looks at the subclass: ConfigurationError and LocalProtocolError
+are the caller's, RemoteProtocolError and ProviderError the server's, ToolError and CallbackError a
+function's that was handed in, RealtimeConnectionError the road's.
 
-No message holds a credential: text that came from a peer is cut to 200 characters before it gets here.
+No message holds a credential: text that came from a peer is cut to 200 characters before it gets
+here.
 """
 
 from __future__ import annotations
@@ -187,7 +189,9 @@ class SlowConsumer(RealtimeConnectionError):
     """The application did not take what the server sent, and a bounded lane is full."""
 
 
-def _restored(cls: type[RealtimeError], args: tuple[Any, ...], state: dict[str, Any]) -> RealtimeError:
+def _restored(
+    cls: type[RealtimeError], args: tuple[Any, ...], state: dict[str, Any]
+) -> RealtimeError:
     error = cls.__new__(cls, *args)
     error.__dict__.update(state)
     return error

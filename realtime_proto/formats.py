@@ -31,7 +31,7 @@ class AudioFormat:
         return _BYTES_PER_SAMPLE[self.encoding]
 
     def duration_ms(self, n_bytes: int) -> int:
-        """How long *n_bytes* last, rounded down to whole milliseconds; a half sample counts for nothing."""
+        """How long *n_bytes* last, in whole milliseconds rounded down; half a sample is nothing."""
         return n_bytes // self.bytes_per_sample * 1000 // self.rate_hz
 
     def bytes_for_ms(self, ms: int) -> int:

@@ -1,8 +1,11 @@
-"""A value that no repr, log line, pickle or traceback shows: API keys, tokens, headers that carry them."""
+"""A value that no repr, log line, pickle or traceback shows: API keys, tokens, their headers."""
 
 from __future__ import annotations
 
-from typing import NoReturn, final
+from typing import TYPE_CHECKING, NoReturn, final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ("Secret",)
 
@@ -24,8 +27,9 @@ class Secret:
     __slots__ = ("_reveal",)
 
     def __init__(self, value: str) -> None:
-        # A closure: a debugger or a traceback with locals that prints __slots__ shows a function, not the value.
-        self._reveal = lambda: value
+        # A closure: a debugger or a traceback with locals that prints __slots__ shows a function,
+        # not the value.
+        self._reveal: Callable[[], str] = lambda: value
 
     def reveal(self) -> str:
         """The value itself. Hand it to the wire and keep it nowhere."""

@@ -1,0 +1,170 @@
+"""One WebSocket's worth of protocol: frames in, typed events out, and the other way round.
+
+What every provider shares: the frame limit, strict JSON, the transition table, the counters, and
+the promise that a failed `send` changes nothing. A provider adds how an event is packed into a JSON
+object and unpacked from it.
+
+Strict about what we send: an event of the wrong role, an event the phase does not allow, a field of
+the wrong type is a LocalProtocolError. Lenient about what comes: an event nobody knows is an
+UnknownEvent, a field nobody knows is counted in `drift`, an event at an odd time is delivered and
+counted in `unexpected`. Only a frame that cannot be read is an error.
+"""
+
+from __future__ import annotations
+
+import enum
+from abc import ABC, abstractmethod
+from collections import Counter
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+
+from realtime_proto._codec import Mismatch
+from realtime_proto._json import dumps, loads
+from realtime_proto.errors import LocalProtocolError, RemoteProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from realtime_proto._machine import Machine, Role
+    from realtime_proto.wire import UnknownEvent
+
+__all__ = ("MAX_FRAME_BYTES", "Connection", "excerpt_of")
+
+MAX_FRAME_BYTES: Final = 16 * 2**20
+"""One frame, either way. Items with their audio reach several MiB; nothing legal reaches this."""
+
+EXCERPT_CHARACTERS: Final = 200
+
+SendT = TypeVar("SendT")
+RecvT = TypeVar("RecvT")
+PhaseT = TypeVar("PhaseT", bound=enum.Enum)
+
+
+class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
+    """The wire level of one connection, in one role.
+
+    Args:
+        max_frame_bytes: The largest frame to send or to read.
+
+    Attributes:
+        unexpected: How many legal events came at a time their table does not foresee.
+    """
+
+    role: ClassVar[Role]
+    _machine: Machine[PhaseT]
+
+    def __init__(self, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
+        self._phase = self._machine.initial
+        self._drift: Counter[str] = Counter()
+        self._max_frame_bytes = max_frame_bytes
+        self.unexpected = 0
+
+    @property
+    def phase(self) -> PhaseT:
+        """Where the connection stands in its transition table."""
+        return self._phase
+
+    @property
+    def drift(self) -> Mapping[str, int]:
+        """Fields received that this version does not know: "event.field" -> how often."""
+        return MappingProxyType(self._drift)
+
+    def send(self, event: SendT) -> str:
+        """The text frame that says *event*. It must be sent: the connection counts it as said.
+
+        Raises:
+            LocalProtocolError: It is not an event of this role, not legal in this phase, too large,
+                or holds a value of the wrong type. Nothing was changed.
+        """
+        kind = type(event)
+        if not self._sends(kind):
+            raise LocalProtocolError(f"a {self.role.value} does not send {kind.__name__}")
+        phase = self._machine.next_phase(self.role, self._phase, kind)
+        if phase is None:
+            raise LocalProtocolError(
+                f"{kind.__name__} may not be sent while the connection is {self._phase.value}"
+            )
+        try:
+            frame = dumps(self._pack(event))
+        except Mismatch as mismatch:
+            raise LocalProtocolError(f"{kind.__name__} cannot be sent: {mismatch}") from None
+        if len(frame) > self._max_frame_bytes or (
+            not frame.isascii() and len(frame.encode()) > self._max_frame_bytes
+        ):
+            raise LocalProtocolError(
+                f"{kind.__name__} does not fit into a frame of {self._max_frame_bytes} bytes"
+            )
+        self._phase = phase
+        return frame
+
+    def receive(self, frame: str | bytes | memoryview) -> list[RecvT | UnknownEvent]:
+        """The events one whole WebSocket message holds: none, one, or several in a documented
+        order.
+
+        Raises:
+            RemoteProtocolError: The frame cannot be read. Its `events` are those decoded before the
+                fault. The connection stays usable.
+        """
+        size = frame.nbytes if isinstance(frame, memoryview) else len(frame)
+        if size > self._max_frame_bytes:
+            raise RemoteProtocolError(
+                f"a frame of {size} bytes is over the limit of {self._max_frame_bytes}",
+                excerpt=excerpt_of(frame),
+            )
+        try:
+            value = loads(frame)
+        except ValueError as exc:
+            raise RemoteProtocolError(
+                f"the frame is not a JSON object: {exc}", excerpt=excerpt_of(frame)
+            ) from None
+        events: list[RecvT | UnknownEvent] = []
+        try:
+            self._unpack(value, events)
+        except _Malformed as fault:
+            raise RemoteProtocolError(
+                f"malformed {fault.tag or 'frame'}: {fault.mismatch}",
+                paths=fault.mismatch.paths,
+                excerpt=excerpt_of(frame),
+                tag=fault.tag,
+                events=events,
+            ) from None
+        finally:
+            self._advance(events)
+        return events
+
+    def connection_lost(self, code: int | None = None, reason: str = "") -> None:
+        """The WebSocket is gone. May be called more than once; nothing can be sent afterwards."""
+        self._phase = self._machine.lost
+
+    def _advance(self, events: Sequence[object]) -> None:
+        for event in events:
+            phase = self._machine.next_phase(self.role.peer, self._phase, type(event))
+            if phase is None:
+                self.unexpected += 1
+            else:
+                self._phase = phase
+
+    @abstractmethod
+    def _sends(self, kind: type) -> bool:
+        """Whether *kind* is an event of this role."""
+
+    @abstractmethod
+    def _pack(self, event: SendT) -> dict[str, Any]:
+        """*event* as a JSON object. Raises Mismatch."""
+
+    @abstractmethod
+    def _unpack(self, value: dict[str, Any], events: list[RecvT | UnknownEvent]) -> None:
+        """Append to *events* what *value* holds. Raises _Malformed; what was appended stays."""
+
+
+class _Malformed(Exception):
+    def __init__(self, mismatch: Mismatch, *, tag: str | None = None) -> None:
+        self.mismatch = mismatch
+        self.tag = tag
+
+
+def excerpt_of(frame: str | bytes | memoryview) -> str:
+    """The start of a frame, fit for a message: at most 200 characters, one line."""
+    head = frame[: EXCERPT_CHARACTERS * 4]
+    text = head if isinstance(head, str) else bytes(head).decode("utf-8", "replace")
+    return " ".join(text.split())[:EXCERPT_CHARACTERS]

@@ -1,0 +1,73 @@
+"""Role-free transition tables: which party may say what, when, and where that leads.
+
+A table does not know which side we are. `OpenAIConnection` and `OpenAIServerConnection` read the
+same one, each sending by its own rows and receiving by the other's, so the two can never disagree
+on paper.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Generic, TypeVar, final
+
+from attrs import frozen
+
+__all__ = ("ANY", "Machine", "Role")
+
+
+class Role(enum.Enum):
+    """Which side of the connection speaks."""
+
+    CLIENT = "client"
+    SERVER = "server"
+
+    @property
+    def peer(self) -> Role:
+        """The other side."""
+        return Role.SERVER if self is Role.CLIENT else Role.CLIENT
+
+
+@final
+class ANY:
+    """Stands in a table for every event that the row does not name."""
+
+
+PhaseT = TypeVar("PhaseT", bound=enum.Enum)
+
+
+@frozen
+class Machine(Generic[PhaseT]):
+    """A transition table.
+
+    Args:
+        initial: The phase a new connection is in.
+        lost: The phase after the connection is gone. Nothing may be sent in it.
+        table: role -> phase -> event class (or ANY) -> next phase. What is not in it is not legal.
+    """
+
+    initial: PhaseT
+    lost: PhaseT
+    table: Mapping[Role, Mapping[PhaseT, Mapping[type, PhaseT]]]
+
+    def next_phase(self, role: Role, phase: PhaseT, event: type) -> PhaseT | None:
+        """Where *event*, said by *role* in *phase*, leads. None: it is not legal there."""
+        row = self.table[role].get(phase, {})
+        found = row.get(event)
+        return row.get(ANY) if found is None else found
+
+    def to_mermaid(self) -> str:
+        """The table as a Mermaid state diagram."""
+        lines = ["stateDiagram-v2", f"  [*] --> {self.initial.name}"]
+        for role, by_phase in self.table.items():
+            for phase, by_event in by_phase.items():
+                lines += [
+                    f"  {phase.name} --> {then.name}: {role.value} {_label(event)}"
+                    for event, then in by_event.items()
+                ]
+        lines.append(f"  {self.lost.name} --> [*]")
+        return "\n".join(lines)
+
+
+def _label(event: type) -> str:
+    return "anything else" if event is ANY else event.__name__
