@@ -1,0 +1,321 @@
+"""One reader, one writer, one dispatcher a lane, one timer: obeys a Conversation, decides nothing.
+
+Every input to the conversation is followed, without a checkpoint, by `_obey`: its frames go to the
+writer's queue, its events to the lanes and the tools, its road and its deadline are looked at. So
+there is one place where outputs are drained, and the state that the tasks see is always a whole
+one.
+
+Failures. No task of the session raises: a failure is stored and the scope of the body is cancelled,
+and `hold_session` raises it as the single error it is once all tasks are gone. An error of the body
+comes first, and is never wrapped. A normal close by the server fails nothing: the lanes end,
+iteration ends, and the next send raises ConnectionLost.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+from realtime_io import _clock
+from realtime_io._lanes import MAX_CHUNKS, MAX_EVENTS, Lane
+from realtime_io._toolrunner import ToolRunner
+from realtime_io._websocket import Closed, WebSocket
+from realtime_proto.commands import AudioDelivered, ToolResult, VoiceCommand
+from realtime_proto.conversation import Close, Conversation, Done
+from realtime_proto.errors import ConnectionLost, RealtimeError, SlowConsumer
+from realtime_proto.events import (
+    AudioChunk,
+    Interrupted,
+    SessionClosed,
+    SessionReady,
+    ToolCallCancelled,
+    ToolCallRequest,
+    VoiceEvent,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from anyio.abc import TaskGroup
+
+    from realtime_io._callbacks import Callbacks
+    from realtime_proto.tools import ToolDefinition
+
+__all__ = ("Driver", "hold_session")
+
+CLOSE_S: Final = 5.0
+"""How long the server may take to answer our close frame."""
+
+FAILED_CLOSE_S: Final = 1.0
+"""The same after a failure: whoever waits for the error should not wait long."""
+
+REPORT_S: Final = 1.0
+"""How long on_error may take with the error that ended the session."""
+
+
+class Driver:
+    """Drives one conversation over one WebSocket.
+
+    Args:
+        conversation: Made with `reports_delivery=True`, not yet opened.
+        socket: Open.
+        callbacks: The application's.
+        tools: The tools to run.
+    """
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        socket: WebSocket,
+        *,
+        callbacks: Callbacks,
+        tools: tuple[ToolDefinition, ...],
+    ) -> None:
+        self.failure: RealtimeError | None = None
+        self.ready: SessionReady | None = None
+        self._conversation = conversation
+        self._socket = socket
+        self._callbacks = callbacks
+        self._audio = Lane(max_events=MAX_CHUNKS)
+        self._events = Lane(max_events=MAX_EVENTS)
+        self._iterated: Lane | None = None
+        self._tools = ToolRunner(tools, callbacks, self._answer)
+        self._tasks: TaskGroup | None = None
+        self._settled = anyio.Event()
+        self._rearmed = anyio.Event()
+        self._close_wanted = anyio.Event()
+        self._is_over = False
+        self._is_reported = False
+
+    # --- for the session
+
+    @property
+    def is_active(self) -> bool:
+        """Whether something can be sent."""
+        return self.ready is not None and not self._is_over
+
+    @property
+    def conversation(self) -> Conversation:
+        """What is driven, to look at."""
+        return self._conversation
+
+    async def send(self, command: VoiceCommand) -> None:
+        """Wait for room, then give the command to the conversation. Cancelled, it sends nothing.
+
+        Raises:
+            ConnectionLost: The session is over.
+            LocalProtocolError: The command is not allowed now. Nothing was changed.
+        """
+        self._check_active()
+        await self._socket.room()
+        self._check_active()
+        self.put(command)
+
+    def put(self, command: VoiceCommand) -> None:
+        """Give a command to the conversation now, room or not; a checkpoint is not passed."""
+        self._conversation.send(command, now=_clock.now())
+        self._obey()
+
+    def iterate(self) -> Lane:
+        """The lane that iteration takes from; it exists, and fills, from the first call on."""
+        if self._iterated is None:
+            self._iterated = Lane(max_events=MAX_CHUNKS)
+            if self._is_over:
+                self._iterated.end()
+        return self._iterated
+
+    def delivered(self, event: VoiceEvent) -> None:
+        """The application was handed *event* by iteration."""
+        if not self._callbacks.audio:
+            self._note_delivery(event)
+
+    async def wait_ready(self) -> None:
+        """Return once the session is set up.
+
+        Raises:
+            RealtimeError: It will not be.
+        """
+        await self._settled.wait()
+        if self.failure is not None:
+            raise self.failure
+
+    def _check_active(self) -> None:
+        if not self.is_active:
+            if self.failure is not None:
+                raise self.failure
+            raise ConnectionLost("the session is over: nothing can be sent any more")
+
+    # --- life
+
+    def start(self, tasks: TaskGroup) -> None:
+        """Start the tasks and open the conversation."""
+        self._tasks = tasks
+        tasks.start_soon(self._write, name="realtime_io writer")
+        tasks.start_soon(self._read, name="realtime_io reader")
+        tasks.start_soon(self._keep_time, name="realtime_io timer")
+        tasks.start_soon(self._close_when_told, name="realtime_io closer")
+        tasks.start_soon(self._dispatch, self._events, name="realtime_io events")
+        tasks.start_soon(self._dispatch, self._audio, name="realtime_io audio")
+        self._conversation.open(now=_clock.now(), unix_time=_clock.unix_time())
+        self._obey()
+
+    async def finish(self) -> None:
+        """Close the conversation and the WebSocket, in bounded time."""
+        self._conversation.close(now=_clock.now())
+        self._obey()
+        timeout_s = CLOSE_S if self.failure is None else FAILED_CLOSE_S
+        with anyio.move_on_after(timeout_s + 1, shield=True):
+            road = self._conversation.road
+            code = road.code if isinstance(road, Close) else 1000
+            await self._socket.close(code, timeout_s=timeout_s)
+        self._lost(None, "")
+        if self.failure is not None and self.ready is not None and not self._is_reported:
+            with anyio.move_on_after(REPORT_S, shield=True):
+                await self._report(self.failure)
+
+    def fail(self, error: RealtimeError) -> None:
+        """Remember the first failure and wake whoever waits in the body."""
+        if self.failure is None:
+            self.failure = error
+        self._is_over = True
+        was_set_up = self._settled.is_set()
+        self._settled.set()
+        if was_set_up and self._tasks is not None:
+            self._tasks.cancel_scope.cancel()
+
+    # --- tasks
+
+    async def _write(self) -> None:
+        with suppress(RealtimeError):  # the reader sees the same end, and knows more about it
+            await self._socket.write_forever()
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                frame = await self._socket.receive()
+                self._conversation.receive(frame, now=_clock.now())
+                self._obey()
+        except Closed as end:
+            self._lost(end.code, end.reason)
+        except RealtimeError as exc:
+            self.fail(exc)
+
+    async def _keep_time(self) -> None:
+        while not self._is_over:
+            rearmed = self._rearmed
+            deadline = self._conversation.next_deadline()
+            with anyio.CancelScope(deadline=float("inf") if deadline is None else deadline):
+                await rearmed.wait()
+                continue
+            self._conversation.tick(now=_clock.now())
+            self._obey()
+
+    async def _close_when_told(self) -> None:
+        await self._close_wanted.wait()
+        road = self._conversation.road
+        if isinstance(road, Close):
+            await self._socket.close(road.code, road.reason, timeout_s=FAILED_CLOSE_S)
+            self._lost(None, "")
+
+    async def _dispatch(self, lane: Lane) -> None:
+        try:
+            while (event := await lane.take()) is not None:
+                if self._callbacks.audio:
+                    self._note_delivery(event)
+                await self._callbacks.deliver(event)
+        except RealtimeError as exc:
+            await self._report(exc)
+            self.fail(exc)
+
+    async def _report(self, error: RealtimeError) -> None:
+        self._is_reported = True
+        with suppress(RealtimeError):  # on_error itself raised: the first error is the one to raise
+            await self._callbacks.report(error)
+
+    # --- outputs
+
+    def _obey(self) -> None:
+        for frame in self._conversation.take_frames():
+            self._post(frame)
+        for event in self._conversation.take_events():
+            self._route(event)
+        self._rearmed.set()
+        self._rearmed = anyio.Event()
+        if isinstance(self._conversation.road, Close | Done):
+            self._close_wanted.set()
+
+    def _post(self, frame: str) -> None:
+        with suppress(ConnectionLost):  # the reader is about to say why
+            self._socket.post(frame)
+
+    def _route(self, event: VoiceEvent) -> None:
+        match event:
+            case SessionReady():
+                self.ready = event
+                self._settled.set()
+            case Interrupted(item_id=item_id):
+                self._audio.drop_audio(item_id)
+                if self._iterated is not None:
+                    self._iterated.drop_audio(item_id)
+            case ToolCallRequest() if self._tasks is not None:
+                self._tools.start(event, self._tasks)
+            case ToolCallCancelled(call_id=call_id):
+                self._tools.cancel(call_id)
+        try:
+            (self._audio if isinstance(event, AudioChunk) else self._events).put(event)
+            if self._iterated is not None:
+                self._iterated.put(event)
+        except SlowConsumer as exc:
+            self.fail(exc)
+        if isinstance(event, SessionClosed):
+            self._ended(event)
+
+    def _ended(self, event: SessionClosed) -> None:
+        self._is_over = True
+        for lane in (self._audio, self._events, self._iterated):
+            if lane is not None:
+                lane.end()
+        if event.failure is not None:
+            self.fail(event.failure.to_exception())
+        self._settled.set()
+
+    def _lost(self, code: int | None, reason: str) -> None:
+        self._conversation.connection_lost(code, reason, now=_clock.now())
+        self._obey()
+
+    def _answer(self, result: ToolResult) -> None:
+        if not self._is_over:
+            self.put(result)
+
+    def _note_delivery(self, event: VoiceEvent) -> None:
+        if isinstance(event, AudioChunk) and event.item_id is not None and not self._is_over:
+            self.put(AudioDelivered(item_id=event.item_id, n_bytes=len(event.data)))
+
+
+@asynccontextmanager
+async def hold_session(driver: Driver) -> AsyncIterator[None]:
+    """The session's task group, around the body: one error comes out of it, or none.
+
+    Raises:
+        RealtimeError: The session could not be set up, or failed while the body ran.
+    """
+    body_error: BaseException | None = None
+    async with anyio.create_task_group() as tasks:
+        try:
+            driver.start(tasks)
+            await driver.wait_ready()
+            yield
+        except BaseException as exc:
+            if isinstance(exc, anyio.get_cancelled_exc_class()):
+                raise
+            body_error = exc
+        finally:
+            with anyio.CancelScope(shield=True):
+                await driver.finish()
+            tasks.cancel_scope.cancel()
+    if body_error is not None:
+        raise body_error
+    if driver.failure is not None:
+        raise driver.failure

@@ -1,0 +1,99 @@
+"""One live conversation: what `voice.connect()` gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from realtime_proto.commands import ClearAudio, CommitAudio, Interrupt, Played, SendAudio, SendText
+
+if TYPE_CHECKING:
+    from realtime_io._driver import Driver
+    from realtime_proto.events import VoiceEvent
+    from realtime_proto.formats import AudioFormat
+
+__all__ = ("VoiceSession",)
+
+
+class VoiceSession:
+    """A conversation that is set up and can be spoken to. Made by `RealtimeVoice.connect()`.
+
+    Iterating over it gives every event, speech included, until the session ends. Events are kept
+    for iteration from its first use on; one task iterates.
+
+    Every `send_*` waits while the connection is behind, so a fast producer is slowed down rather
+    than buffered. Each raises ConnectionLost once the session is over and LocalProtocolError where
+    the protocol forbids it now; a send that raises or is cancelled has sent nothing.
+    """
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the session can still be spoken to."""
+        return self._driver.is_active
+
+    @property
+    def session_id(self) -> str | None:
+        """The server's id of the session, where it gives one."""
+        return None if self._driver.ready is None else self._driver.ready.session_id
+
+    @property
+    def model(self) -> str | None:
+        """The model that answers."""
+        return None if self._driver.ready is None else self._driver.ready.model
+
+    @property
+    def input_format(self) -> AudioFormat:
+        """How the audio given to `send_audio` must look."""
+        return self._driver.conversation.capabilities.input_format
+
+    @property
+    def output_format(self) -> AudioFormat:
+        """How the audio given to `on_audio` looks."""
+        return self._driver.conversation.capabilities.output_format
+
+    async def send_audio(self, data: bytes) -> None:
+        """Send a piece of the user's voice.
+
+        Args:
+            data: PCM16 little-endian mono at `input_format.rate_hz`, split anywhere; 20 to 200 ms
+                is a good size.
+        """
+        await self._driver.send(SendAudio(data))
+
+    async def send_text(self, text: str) -> None:
+        """Say something as the user, in writing; the model answers it."""
+        await self._driver.send(SendText(text))
+
+    async def commit_audio(self) -> None:
+        """End the user's turn and have it answered. Only with `VADMode.MANUAL`."""
+        await self._driver.send(CommitAudio())
+
+    async def clear_audio(self) -> None:
+        """Forget the audio sent since the last turn. Only where the provider can."""
+        await self._driver.send(ClearAudio())
+
+    async def interrupt(self) -> None:
+        """Stop the assistant: what was not heard yet is cut off."""
+        await self._driver.send(Interrupt())
+
+    async def played(self, item_id: str, ms: int) -> None:
+        """Say how much of an item has come out of the loudspeaker, for exact interruptions.
+
+        Args:
+            item_id: As in `AudioChunk.item_id`.
+            ms: Milliseconds since the item's beginning.
+        """
+        await self._driver.send(Played(item_id=item_id, ms=ms))
+
+    def __aiter__(self) -> VoiceSession:
+        self._driver.iterate()
+        return self
+
+    async def __anext__(self) -> VoiceEvent:
+        event = await self._driver.iterate().take()
+        if event is None:
+            raise StopAsyncIteration
+        self._driver.delivered(event)
+        return event

@@ -1,0 +1,1 @@
+"""Audio as bytes: whole samples out of any byte split, WAV files in memory."""

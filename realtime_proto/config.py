@@ -1,0 +1,134 @@
+"""The settings of a conversation, the same for every provider, checked when they are made.
+
+A value left at None is not sent: the provider's own default holds. What a provider has no place for
+is left out and named in `SessionReady.ignored`; with `strict=True` it is a ConfigurationError
+instead.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import attrs
+from attrs import field, frozen
+
+from realtime_proto.errors import ConfigurationError
+from realtime_proto.tools import ToolDefinition
+
+__all__ = ("RealtimeConfig", "VADMode")
+
+
+class VADMode(enum.Enum):
+    """Who decides when the user has finished speaking."""
+
+    SERVER = "server"
+    """The provider, by the pauses it hears."""
+
+    SEMANTIC = "semantic"
+    """The provider, by what was said."""
+
+    MANUAL = "manual"
+    """You: `commit_audio()` ends the user's turn."""
+
+
+_Validator: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], None]
+
+
+def _refuse(attribute: attrs.Attribute[Any], expected: str, value: object) -> None:
+    raise ConfigurationError(
+        f"RealtimeConfig.{attribute.name} must be {expected}, not {value!r:.60}",
+        code="invalid_config",
+    )
+
+
+def _optional_text(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is not None and not (isinstance(value, str) and value.strip()):
+        _refuse(attribute, "text that is not empty", value)
+
+
+def _number(low: float, high: float) -> _Validator:
+    def check(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if value is None:
+            return
+        if value.__class__ not in (int, float) or not low <= value <= high:
+            _refuse(attribute, f"a number from {low:g} to {high:g}", value)
+
+    return check
+
+
+def _whole(low: int, high: int) -> _Validator:
+    def check(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if value is not None and not (value.__class__ is int and low <= value <= high):
+            _refuse(attribute, f"a whole number from {low} to {high}", value)
+
+    return check
+
+
+def _kind(expected: type, name: str) -> _Validator:
+    def check(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if not isinstance(value, expected):
+            _refuse(attribute, name, value)
+
+    return check
+
+
+def _as_tools(tools: object) -> tuple[ToolDefinition, ...]:
+    if isinstance(tools, str | bytes) or not hasattr(tools, "__iter__"):
+        raise ConfigurationError(f"RealtimeConfig.tools must be a list, not {tools!r:.60}")
+    definitions = tuple(
+        tool if isinstance(tool, ToolDefinition) else ToolDefinition.from_function(tool)
+        for tool in tools
+    )
+    names = [definition.name for definition in definitions]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigurationError(f"two tools are called {name!r}")
+    return definitions
+
+
+@frozen(kw_only=True)
+class RealtimeConfig:
+    """How the conversation is to be held.
+
+    Args:
+        model: The provider's name of the model; None takes the provider's default.
+        voice: The provider's name of the voice.
+        instructions: The system prompt.
+        vad_mode: Who decides when the user has finished speaking.
+        vad_threshold: How sure the provider must be that it hears speech, 0 to 1.
+        vad_prefix_padding_ms: Audio taken into the turn from before the speech was noticed.
+        vad_silence_duration_ms: The pause that ends the user's turn.
+        temperature: 0 to 2.
+        max_tokens: The longest answer, in tokens of the model.
+        tools: Functions the model may call: plain functions, async ones, or ToolDefinition.
+        input_transcription: Whether the user's words are wanted as text too.
+        output_transcription: Whether the assistant's words are wanted as text too.
+        strict: Refuse what the provider cannot carry rather than leave it out.
+
+    Raises:
+        ConfigurationError: A value is not what it must be.
+
+    Example:
+        >>> RealtimeConfig(voice="alloy", vad_silence_duration_ms=400).voice
+        'alloy'
+        >>> RealtimeConfig(vad_threshold=7)
+        Traceback (most recent call last):
+        realtime_proto.errors.ConfigurationError: [invalid_config] RealtimeConfig.vad_threshold must
+        be a number from 0 to 1, not 7
+    """
+
+    model: str | None = field(default=None, validator=_optional_text)
+    voice: str | None = field(default=None, validator=_optional_text)
+    instructions: str | None = field(default=None, validator=_optional_text)
+    vad_mode: VADMode = field(default=VADMode.SERVER, validator=_kind(VADMode, "a VADMode"))
+    vad_threshold: float | None = field(default=None, validator=_number(0, 1))
+    vad_prefix_padding_ms: int | None = field(default=None, validator=_whole(0, 10_000))
+    vad_silence_duration_ms: int | None = field(default=None, validator=_whole(0, 60_000))
+    temperature: float | None = field(default=None, validator=_number(0, 2))
+    max_tokens: int | None = field(default=None, validator=_whole(1, 2**31 - 1))
+    tools: tuple[ToolDefinition, ...] = field(default=(), converter=_as_tools)
+    input_transcription: bool = field(default=True, validator=_kind(bool, "True or False"))
+    output_transcription: bool = field(default=True, validator=_kind(bool, "True or False"))
+    strict: bool = field(default=False, validator=_kind(bool, "True or False"))
