@@ -20,6 +20,7 @@ import anyio
 
 from realtime_io import _clock
 from realtime_io._lanes import MAX_CHUNKS, MAX_EVENTS, Lane
+from realtime_io._tasks import background_tasks
 from realtime_io._toolrunner import ToolRunner
 from realtime_io._websocket import Closed, WebSocket
 from realtime_proto.commands import AudioDelivered, ToolResult, VoiceCommand
@@ -301,21 +302,13 @@ async def hold_session(driver: Driver) -> AsyncIterator[None]:
     Raises:
         RealtimeError: The session could not be set up, or failed while the body ran.
     """
-    body_error: BaseException | None = None
-    async with anyio.create_task_group() as tasks:
+    async with background_tasks() as tasks:
         try:
             driver.start(tasks)
             await driver.wait_ready()
             yield
-        except BaseException as exc:
-            if isinstance(exc, anyio.get_cancelled_exc_class()):
-                raise
-            body_error = exc
         finally:
             with anyio.CancelScope(shield=True):
                 await driver.finish()
-            tasks.cancel_scope.cancel()
-    if body_error is not None:
-        raise body_error
     if driver.failure is not None:
         raise driver.failure

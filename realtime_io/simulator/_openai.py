@@ -1,0 +1,585 @@
+"""The simulated model behind OpenAI Realtime (GA), one connection.
+
+What it says and in which order follows recorded sessions of the real server: `session.created`
+first; `session.updated` with the whole effective configuration; per response created, item added,
+part added, deltas (the transcript ahead of the audio), part done, item done, `response.done`,
+`rate_limits.updated`. One response at a time; a second `response.create` is refused as the real one
+refuses it. Audio is sent faster than it plays. When voice activity detection hears the user, the
+response under way is cancelled with the reason "turn_detected".
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+from attrs import define, evolve
+
+from realtime_io.simulator._ears import SPEAKING_RATE_HZ, Engine
+from realtime_io.simulator._turns import Listening, Speaking, chunks_of, duration_ms, words_of
+from realtime_proto.errors import RemoteProtocolError
+from realtime_proto.openai import (
+    AudioPart,
+    ConversationItemAdded,
+    ConversationItemCreate,
+    ConversationItemDelete,
+    ConversationItemDeleted,
+    ConversationItemDone,
+    ConversationItemInputAudioTranscriptionCompleted,
+    ConversationItemTruncate,
+    ConversationItemTruncated,
+    Error,
+    ErrorDetail,
+    FunctionCall,
+    FunctionCallOutput,
+    FunctionTool,
+    InputAudio,
+    InputAudioBufferAppend,
+    InputAudioBufferClear,
+    InputAudioBufferCleared,
+    InputAudioBufferCommit,
+    InputAudioBufferCommitted,
+    InputAudioBufferSpeechStarted,
+    InputAudioBufferSpeechStopped,
+    InputText,
+    Message,
+    OpenAIServerConnection,
+    OutputAudio,
+    PcmFormat,
+    RateLimit,
+    RateLimitsUpdated,
+    RealtimeSession,
+    Response,
+    ResponseCancel,
+    ResponseContentPartAdded,
+    ResponseContentPartDone,
+    ResponseCreate,
+    ResponseCreated,
+    ResponseDone,
+    ResponseFunctionCallArgumentsDelta,
+    ResponseFunctionCallArgumentsDone,
+    ResponseOutputAudioDelta,
+    ResponseOutputAudioDone,
+    ResponseOutputAudioTranscriptDelta,
+    ResponseOutputAudioTranscriptDone,
+    ResponseOutputItemAdded,
+    ResponseOutputItemDone,
+    ResponseUsage,
+    SemanticVad,
+    ServerVad,
+    SessionAudio,
+    SessionAudioInput,
+    SessionAudioOutput,
+    SessionCreated,
+    SessionUpdate,
+    SessionUpdated,
+    StatusDetails,
+    TranscriptionDurationUsage,
+)
+from realtime_proto.wire import UNSET, UnknownEvent, count_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from anyio.abc import TaskGroup
+
+    from realtime_io.simulator._scenario import Match, Scenario
+
+__all__ = ("OpenAIBrain",)
+
+MIN_COMMIT_MS: Final = 100
+
+_PCM: Final = PcmFormat(rate=SPEAKING_RATE_HZ)
+
+_DEFAULTS: Final = RealtimeSession(
+    object="realtime.session",
+    output_modalities=("audio",),
+    instructions="",
+    audio=SessionAudio(
+        input=SessionAudioInput(
+            format=_PCM,
+            transcription=None,
+            noise_reduction=None,
+            turn_detection=ServerVad(
+                threshold=0.5,
+                prefix_padding_ms=300,
+                silence_duration_ms=500,
+                idle_timeout_ms=None,
+                create_response=True,
+                interrupt_response=True,
+            ),
+        ),
+        output=SessionAudioOutput(format=_PCM, voice="marin", speed=1.0),
+    ),
+    tools=(),
+    tool_choice="auto",
+    max_output_tokens="inf",
+    tracing=None,
+    truncation="auto",
+    prompt=None,
+    include=None,
+)
+"""What a new session is set to."""
+
+
+@define
+class _Speech:
+    """An answer under way."""
+
+    response: Response
+    item: Message | FunctionCall | None = None
+    transcript: str = ""
+
+
+class OpenAIBrain:
+    """One simulated conversation over OpenAI's protocol.
+
+    Args:
+        post: Takes each frame to send.
+        close: Ends the WebSocket with a code and a reason.
+        tasks: The connection's task group.
+        scenario: What it knows.
+        engine: What it hears and speaks with.
+        model: The model the client asked for.
+        session_id: The id of the session.
+        pace: How much faster than it plays audio is sent; 0 sends at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        post: Callable[[str | bytes], None],
+        close: Callable[[int, str], None],
+        tasks: TaskGroup,
+        scenario: Scenario,
+        engine: Engine,
+        model: str,
+        session_id: str,
+        pace: float,
+    ) -> None:
+        self._post = post
+        self._close = close
+        self._scenario = scenario
+        self._engine = engine
+        self._wire = OpenAIServerConnection()
+        self._session = evolve(_DEFAULTS, id=session_id, model=model)
+        self._new_item_id = count_ids("item")
+        self._new_response_id = count_ids("resp")
+        self._new_call_id = count_ids("call")
+        self._last_item_id: str | None = None
+        self._audio_ms: dict[str, int] = {}
+        self._asked = ""
+        self._calls: dict[str, Match] = {}
+        self._result: str | None = None
+        self._user_item_id: str | None = None
+        self._speech: _Speech | None = None
+        self._speaking = Speaking(tasks, pace=pace)
+        self._listening = Listening(
+            engine,
+            tasks,
+            began=self._speech_started,
+            ended=self._speech_stopped,
+            understood=self._understood,
+        )
+        self._tune_ears()
+
+    def open(self, *, is_admitted: bool) -> None:
+        """The WebSocket is open. The key is checked only now, as the real server does."""
+        if is_admitted:
+            self._say(SessionCreated(session=self._session))
+            return
+        self._refuse(
+            "Incorrect API key provided.", code="invalid_api_key", kind="invalid_request_error"
+        )
+        self._close(3000, "invalid_request_error.invalid_api_key")
+
+    def receive(self, frame: str | bytes) -> None:
+        """The client said something."""
+        if not isinstance(frame, str):
+            self._refuse("Binary frames are not supported.", code="invalid_event")
+            return
+        try:
+            events = self._wire.receive(frame)
+        except RemoteProtocolError as exc:
+            code = "invalid_json" if exc.tag is None and exc.paths == ("$",) else "invalid_value"
+            self._refuse(exc.message, code=code, param=exc.paths[0].removeprefix("$."))
+            return
+        for event in events:
+            self._handle(event)
+
+    # --- what the client wants
+
+    def _handle(self, event: Any) -> None:
+        match event:
+            case InputAudioBufferAppend(audio=audio):
+                self._listening.feed(audio)
+            case SessionUpdate():
+                self._update(event)
+            case ConversationItemCreate():
+                self._create_item(event)
+            case ResponseCreate():
+                self._create_response(event)
+            case ResponseCancel():
+                self._cancel(event)
+            case ConversationItemTruncate():
+                self._truncate(event)
+            case ConversationItemDelete():
+                self._say(ConversationItemDeleted(item_id=event.item_id))
+            case InputAudioBufferCommit():
+                self._commit(event)
+            case InputAudioBufferClear():
+                self._listening.clear()
+                self._say(InputAudioBufferCleared())
+            case UnknownEvent(tag=tag):
+                self._refuse(f"Invalid value: '{tag}'.", code="invalid_value", param="type")
+            case _:
+                self._refuse(
+                    f"The simulator does not carry out '{event.type}'.",
+                    code="unsupported",
+                    event_id=event.event_id,
+                )
+
+    def _update(self, event: SessionUpdate) -> None:
+        if not isinstance(event.session, RealtimeSession):
+            self._refuse(
+                "Only sessions of the type 'realtime' are simulated.",
+                code="invalid_value",
+                param="session.type",
+                event_id=event.event_id,
+            )
+            return
+        fixed = {"id": self._session.id, "model": self._session.model}
+        self._session = evolve(_merged(self._session, event.session), **fixed)
+        self._tune_ears()
+        self._say(SessionUpdated(session=self._session))
+
+    def _tune_ears(self) -> None:
+        detection = self._input.turn_detection
+        given = detection if isinstance(detection, ServerVad) else ServerVad()
+        self._listening.configure(
+            rate_hz=getattr(self._input.format, "rate", None) or SPEAKING_RATE_HZ,
+            is_manual=detection is None,
+            prefix_padding_ms=_or(given.prefix_padding_ms, 300),
+            silence_ms=_or(given.silence_duration_ms, 500),
+        )
+
+    @property
+    def _input(self) -> SessionAudioInput:
+        audio = self._session.audio or SessionAudio()
+        return audio.input or SessionAudioInput()
+
+    def _create_item(self, event: ConversationItemCreate) -> None:
+        item = event.item
+        match item:
+            case Message(role="user", content=content):
+                text = " ".join(part.text for part in content if isinstance(part, InputText))
+                self._heard(text)
+            case FunctionCallOutput(call_id=call_id, output=output):
+                match_ = self._calls.pop(call_id, None)
+                if match_ is None:
+                    self._refuse(
+                        f"No tool call found for function call output with call_id {call_id}.",
+                        code="invalid_tool_call_id",
+                        event_id=event.event_id,
+                    )
+                    return
+                self._result = match_.answer(output)
+            case _:
+                pass  # history: kept by the client, not needed to answer
+        item_id = getattr(item, "id", UNSET) or self._new_item_id()
+        if isinstance(item, Message):
+            item = evolve(item, id=item_id, status="completed")
+        elif isinstance(item, FunctionCallOutput):
+            item = evolve(item, id=item_id)
+        self._add_item(item, item_id)
+        self._say(ConversationItemDone(previous_item_id=None, item=item))
+
+    def _add_item(self, item: Any, item_id: str) -> None:
+        self._say(ConversationItemAdded(previous_item_id=self._last_item_id, item=item))
+        self._last_item_id = item_id
+
+    def _commit(self, event: InputAudioBufferCommit) -> None:
+        if self._input.turn_detection is not None:
+            self._refuse(
+                "The buffer is committed by the server's voice activity detection.",
+                code="input_audio_buffer_commit_empty",
+                event_id=event.event_id,
+            )
+            return
+        ms = self._listening.manual_ms
+        if ms < MIN_COMMIT_MS:
+            self._refuse(
+                "Error committing input audio buffer: buffer too small. Expected at least "
+                f"{MIN_COMMIT_MS}ms of audio, but buffer only has {ms:.2f}ms of audio.",
+                code="input_audio_buffer_commit_empty",
+                event_id=event.event_id,
+            )
+            return
+        self._commit_item(self._new_item_id())
+        self._listening.commit()
+
+    def _commit_item(self, item_id: str) -> None:
+        self._say(InputAudioBufferCommitted(previous_item_id=self._last_item_id, item_id=item_id))
+        item = Message(
+            id=item_id, role="user", status="completed", content=(InputAudio(transcript=None),)
+        )
+        self._add_item(item, item_id)
+        self._say(ConversationItemDone(previous_item_id=None, item=item))
+        self._user_item_id = item_id
+
+    # --- what the user says
+
+    def _speech_started(self, at_ms: int) -> None:
+        self._user_item_id = self._new_item_id()
+        self._say(InputAudioBufferSpeechStarted(audio_start_ms=at_ms, item_id=self._user_item_id))
+        if _or(getattr(self._input.turn_detection, "interrupt_response", True), True):
+            self._stop("turn_detected")
+
+    def _speech_stopped(self, at_ms: int) -> None:
+        item_id = self._user_item_id or self._new_item_id()
+        self._say(InputAudioBufferSpeechStopped(audio_end_ms=at_ms, item_id=item_id))
+        self._commit_item(item_id)
+
+        detection = self._input.turn_detection
+        if isinstance(detection, ServerVad | SemanticVad) and _or(detection.create_response, True):
+            self._respond(UNSET)
+
+    def _understood(self, text: str) -> None:
+        if self._input.transcription and self._user_item_id is not None:
+            self._say(
+                ConversationItemInputAudioTranscriptionCompleted(
+                    item_id=self._user_item_id,
+                    content_index=0,
+                    transcript=text,
+                    usage=TranscriptionDurationUsage(seconds=0.0),
+                )
+            )
+        self._heard(text)
+
+    def _heard(self, text: str) -> None:
+        self._asked = text
+        self._result = None
+
+    # --- what the model says
+
+    def _create_response(self, event: ResponseCreate) -> None:
+        if self._speech is not None:
+            self._refuse(
+                "Conversation already has an active response in progress: "
+                f"{self._speech.response.id}. Wait until the response is finished before "
+                "creating a new one.",
+                code="conversation_already_has_active_response",
+                event_id=event.event_id,
+            )
+            return
+        metadata = getattr(event.response, "metadata", UNSET)
+        self._respond(metadata)
+
+    def _cancel(self, event: ResponseCancel) -> None:
+        if self._speech is None or event.response_id not in (UNSET, self._speech.response.id):
+            self._refuse(
+                "Cancellation failed: no active response found.",
+                code="response_cancel_not_active",
+                event_id=event.event_id,
+            )
+            return
+        self._stop("client_cancelled")
+
+    def _truncate(self, event: ConversationItemTruncate) -> None:
+        received_ms = self._audio_ms.get(event.item_id)
+        if received_ms is None:
+            self._refuse(
+                f"Item '{event.item_id}' has no audio to truncate.",
+                code="item_truncate_invalid_item_id",
+                event_id=event.event_id,
+            )
+        elif event.audio_end_ms > received_ms:
+            self._refuse(
+                f"Audio content of {received_ms}ms is already shorter than {event.audio_end_ms}ms",
+                code="invalid_value",
+                param="audio_end_ms",
+                event_id=event.event_id,
+            )
+        else:
+            self._audio_ms[event.item_id] = event.audio_end_ms
+            self._say(
+                ConversationItemTruncated(
+                    item_id=event.item_id,
+                    content_index=event.content_index,
+                    audio_end_ms=event.audio_end_ms,
+                )
+            )
+
+    def _respond(self, metadata: Any) -> None:
+        response = Response(
+            object="realtime.response",
+            id=self._new_response_id(),
+            status="in_progress",
+            output=(),
+            conversation_id="conv_1",
+            output_modalities=_or(self._session.output_modalities, ("audio",)),
+            max_output_tokens=_or(self._session.max_output_tokens, "inf"),
+            metadata=_or(metadata, None),
+        )
+        speech = self._speech = _Speech(response)
+        self._say(ResponseCreated(response=response))
+        self._speaking.start(lambda: self._answer(speech))
+
+    async def _answer(self, speech: _Speech) -> None:
+        await self._listening.settled()
+        match = self._scenario.match(self._asked)
+        if self._result is not None:
+            await self._speak(speech, self._result)
+        elif match is None:
+            await self._speak(speech, self._scenario.confusion(self._asked))
+        elif match.rule.call is None:
+            await self._speak(speech, match.answer())
+        elif any(
+            isinstance(tool, FunctionTool) and tool.name == match.rule.call
+            for tool in self._session.tools or ()
+        ):
+            self._call(speech, match, match.rule.call)
+        else:
+            await self._speak(speech, match.rule.without)
+        self._asked, self._result = "", None
+        self._done(speech, "completed")
+
+    def _call(self, speech: _Speech, match: Match, name: str) -> None:
+        call_id = self._new_call_id()
+        arguments = json.dumps(match.arguments())
+        item_id = self._new_item_id()
+        item = FunctionCall(
+            id=item_id,
+            status="in_progress",
+            name=name,
+            call_id=call_id,
+            arguments="",
+        )
+        self._begin(speech, item, item_id)
+        where = _place(speech, item)
+        self._say(ResponseFunctionCallArgumentsDelta(**where, call_id=call_id, delta=arguments))
+        self._say(
+            ResponseFunctionCallArgumentsDone(
+                **where, call_id=call_id, name=name, arguments=arguments
+            )
+        )
+        self._calls[call_id] = match
+        self._finish(speech, evolve(item, status="completed", arguments=arguments))
+
+    async def _speak(self, speech: _Speech, text: str) -> None:
+        pcm = await self._engine.speak(text)
+        item_id = self._new_item_id()
+        item = Message(id=item_id, role="assistant", status="in_progress", content=())
+        self._begin(speech, item, item_id)
+        where = {**_place(speech, item), "content_index": 0}
+        self._say(ResponseContentPartAdded(**where, part=AudioPart(transcript="")))
+        self._audio_ms[item_id] = 0
+        chunks = chunks_of(pcm)
+        for words, chunk in zip(words_of(text, len(chunks)), chunks, strict=True):
+            if words:
+                speech.transcript += words
+                self._say(ResponseOutputAudioTranscriptDelta(**where, delta=words))
+            self._audio_ms[item_id] += duration_ms(chunk)
+            self._say(ResponseOutputAudioDelta(**where, delta=chunk))
+            await self._speaking.wait_for(duration_ms(chunk))
+        self._finish(speech, _completed(item, text))
+
+    def _begin(self, speech: _Speech, item: Message | FunctionCall, item_id: str) -> None:
+        speech.item = item
+        self._say(
+            ResponseOutputItemAdded(response_id=speech.response.id, output_index=0, item=item)
+        )
+        self._add_item(item, item_id)
+
+    def _finish(self, speech: _Speech, item: Message | FunctionCall) -> None:
+        """Say what ends an item, whole or cut short."""
+        speech.item = item
+        if isinstance(item, Message):
+            where = {**_place(speech, item), "content_index": 0}
+            transcript = speech.transcript
+            self._say(ResponseOutputAudioDone(**where))
+            self._say(ResponseOutputAudioTranscriptDone(**where, transcript=transcript))
+            self._say(ResponseContentPartDone(**where, part=AudioPart(transcript=transcript)))
+        self._say(ConversationItemDone(previous_item_id=None, item=item))
+        self._say(ResponseOutputItemDone(response_id=speech.response.id, output_index=0, item=item))
+
+    def _stop(self, reason: str) -> None:
+        speech = self._speech
+        if speech is None:
+            return
+        self._speaking.stop()
+        if isinstance(speech.item, Message):
+            self._finish(
+                speech, evolve(_completed(speech.item, speech.transcript), status="incomplete")
+            )
+        self._done(speech, "cancelled", StatusDetails(type="cancelled", reason=reason))
+
+    def _done(self, speech: _Speech, status: str, details: StatusDetails | None = None) -> None:
+        if self._speech is not speech:
+            return
+        self._speech = None
+        self._speaking.finished()
+        tokens = len(speech.transcript.split())
+        self._say(
+            ResponseDone(
+                response=evolve(
+                    speech.response,
+                    status=status,
+                    status_details=details,
+                    output=() if speech.item is None else (speech.item,),
+                    usage=ResponseUsage(total_tokens=tokens, input_tokens=0, output_tokens=tokens),
+                )
+            )
+        )
+        self._say(
+            RateLimitsUpdated(
+                rate_limits=(
+                    RateLimit(name="tokens", limit=40_000, remaining=40_000, reset_seconds=0.0),
+                )
+            )
+        )
+
+    # --- wire
+
+    def _say(self, event: Any) -> None:
+        self._post(self._wire.send(event))
+
+    def _refuse(
+        self,
+        message: str,
+        *,
+        code: str,
+        kind: str = "invalid_request_error",
+        param: str | None = None,
+        event_id: Any = UNSET,
+    ) -> None:
+        detail = ErrorDetail(
+            type=kind, code=code, message=message, param=param, event_id=_or(event_id, None)
+        )
+        self._say(Error(error=detail))
+
+
+def _place(speech: _Speech, item: Message | FunctionCall) -> dict[str, Any]:
+    return {"response_id": speech.response.id, "item_id": item.id, "output_index": 0}
+
+
+def _completed(item: Message, transcript: str) -> Message:
+    return evolve(item, status="completed", content=(OutputAudio(transcript=transcript),))
+
+
+def _or(value: Any, default: Any) -> Any:
+    return default if value is UNSET else value
+
+
+def _merged(base: Any, update: Any) -> Any:
+    """*base* with what *update* sets; settings inside each other are merged, others replaced."""
+    changes = {}
+    for field in attrs.fields(type(update)):
+        new = getattr(update, field.name)
+        if new is UNSET:
+            continue
+        old = getattr(base, field.name)
+        is_nested = attrs.has(type(new)) and type(new) is type(old)
+        changes[field.name] = _merged(old, new) if is_nested else new
+    return evolve(base, **changes)

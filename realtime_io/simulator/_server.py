@@ -1,0 +1,232 @@
+"""One listener on loopback that speaks both protocols, told apart by path."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+import anyio
+from anyio.abc import ByteStream, SocketAttribute, TaskGroup
+from attrs import frozen
+
+from realtime_io._handshake import Accept, Reject, Request, accept_websocket
+from realtime_io._tasks import background_tasks
+from realtime_io._websocket import Closed, WebSocket
+from realtime_io.simulator import voice
+from realtime_io.simulator._ears import Engine, HummingEngine, SpokenEngine
+from realtime_io.simulator._gemini import GeminiBrain
+from realtime_io.simulator._openai import OpenAIBrain
+from realtime_io.simulator._scenario import DEFAULT_SCENARIO, Scenario
+from realtime_proto.errors import ConfigurationError, ConnectionLost, RealtimeError
+from realtime_proto.wire import count_ids
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection
+
+__all__ = ("Simulator",)
+
+MAX_CONNECTIONS: Final = 1_000
+
+_KEY_SUBPROTOCOL: Final = "openai-insecure-api-key."
+
+
+class _Brain(Protocol):
+    def open(self, *, is_admitted: bool) -> None: ...
+
+    def receive(self, frame: str | bytes) -> None: ...
+
+
+@frozen
+class _Caller:
+    """What a handshake says of who calls."""
+
+    protocol: Literal["openai", "gemini"]
+    model: str
+    key: str
+
+
+class Simulator:
+    """A server on this machine that speaks OpenAI Realtime and Gemini Live, with no key and no
+    network.
+
+    `async with Simulator() as simulator:` listens until the body ends. Point a client at it with
+    `base_url`.
+
+    Args:
+        scenario: What the simulated model knows.
+        with_voice: Hear and speak for real (needs the extra `demo`); False hums and only reads.
+            None takes the voice where it is installed.
+        keys: The API keys it takes; None takes any that is not empty.
+        pace: How much faster than it plays audio is sent, as real servers do; 0 sends at once.
+        port: Where to listen on 127.0.0.1; 0 takes a free port.
+
+    Raises:
+        ConfigurationError: A voice is asked for and not installed.
+
+    Attributes:
+        failures: What went wrong in the simulator itself while it served: empty, or a bug.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario = DEFAULT_SCENARIO,
+        *,
+        with_voice: bool | None = None,
+        keys: Collection[str] | None = None,
+        pace: float = 4.0,
+        port: int = 0,
+    ) -> None:
+        missing = voice.why_unavailable()
+        if with_voice and missing is not None:
+            raise ConfigurationError(f"the simulator has no voice: {missing}", code="no_voice")
+        self._has_voice = missing is None if with_voice is None else with_voice
+        self._scenario = scenario
+        self._keys = keys
+        self._pace = pace
+        self._port = port
+        self._n_connections = 0
+        self._new_session_id = count_ids("sess")
+        self._host: str | None = None
+        self.failures: list[BaseException] = []
+        self._engine: Engine = (
+            SpokenEngine(scenario.grammar) if self._has_voice else HummingEngine()
+        )
+        self._running = self._run()
+
+    @property
+    def has_voice(self) -> bool:
+        """Whether it hears and speaks."""
+        return self._has_voice
+
+    def base_url(self, provider: str) -> str:
+        """What `OPENAI_BASE_URL` or `GEMINI_BASE_URL` must be for clients to come here.
+
+        Raises:
+            ConfigurationError: There is no such provider, or the simulator does not listen.
+        """
+        if self._host is None:
+            raise ConfigurationError("the simulator does not listen: use it with `async with`")
+        if provider not in ("openai", "gemini"):
+            raise ConfigurationError(f"the simulator does not speak {provider!r}")
+        return f"http://{self._host}" + ("/v1" if provider == "openai" else "")
+
+    async def __aenter__(self) -> Simulator:
+        return await self._running.__aenter__()
+
+    async def __aexit__(self, *details: object) -> bool | None:
+        return await self._running.__aexit__(*details)  # type: ignore[arg-type]
+
+    @asynccontextmanager
+    async def _run(self) -> AsyncIterator[Simulator]:
+        if self._has_voice:
+            await voice.warm_up(self._scenario.grammar)
+        try:
+            listener = await anyio.create_tcp_listener(
+                local_host="127.0.0.1", local_port=self._port
+            )
+        except OSError as exc:
+            raise ConfigurationError(
+                f"cannot listen on 127.0.0.1:{self._port}: {exc.strerror or exc}"
+            ) from None
+        self._host = f"127.0.0.1:{listener.extra(SocketAttribute.local_port)}"
+        async with listener, background_tasks() as tasks:
+            tasks.start_soon(listener.serve, self._serve, name="simulator listener")
+            yield self
+        self._host = None
+
+    # --- one connection
+
+    async def _serve(self, stream: ByteStream) -> None:
+        async with stream:
+            if self._n_connections >= MAX_CONNECTIONS:
+                return
+            self._n_connections += 1
+            try:
+                await self._converse(stream)
+            except RealtimeError:
+                pass  # the peer went away or broke the protocol: its business
+            except Exception as exc:  # a bug here must not end the other conversations
+                self.failures.append(exc)
+            finally:
+                self._n_connections -= 1
+
+    async def _converse(self, stream: ByteStream) -> None:
+        callers: list[_Caller] = []
+        socket = await accept_websocket(stream, select=partial(_select, callers))
+        if socket is None:
+            return
+        (caller,) = callers
+        async with background_tasks() as tasks:
+            tasks.start_soon(_write, socket, name="simulator writer")
+            brain = self._brain(caller, socket, tasks)
+            brain.open(is_admitted=self._admits(caller.key))
+            try:
+                while True:
+                    brain.receive(await socket.receive())
+            except Closed:
+                pass
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await socket.close(timeout_s=1.0)
+
+    def _admits(self, key: str) -> bool:
+        return bool(key) if self._keys is None else key in self._keys
+
+    def _brain(self, caller: _Caller, socket: WebSocket, tasks: TaskGroup) -> _Brain:
+        def post(frame: str | bytes) -> None:
+            with suppress(ConnectionLost):  # the reader is about to see the end
+                socket.post(frame)
+
+        def close(code: int, reason: str) -> None:
+            tasks.start_soon(partial(socket.close, code, reason, timeout_s=1.0))
+
+        if caller.protocol == "gemini":
+            return GeminiBrain(
+                post=post,
+                close=close,
+                tasks=tasks,
+                scenario=self._scenario,
+                engine=self._engine,
+                pace=self._pace,
+            )
+        return OpenAIBrain(
+            post=post,
+            close=close,
+            tasks=tasks,
+            scenario=self._scenario,
+            engine=self._engine,
+            model=caller.model,
+            session_id=self._new_session_id(),
+            pace=self._pace,
+        )
+
+
+async def _write(socket: WebSocket) -> None:
+    with suppress(RealtimeError):  # the reader sees the same end
+        await socket.write_forever()
+
+
+def _select(callers: list[_Caller], request: Request) -> Accept | Reject:
+    """Take a handshake or refuse it; who is taken is put into *callers*."""
+    url = urlsplit(request.target)
+    query = parse_qs(url.query)
+    headers = dict(request.headers)
+    path = "/" + url.path.lstrip("/")
+    if path.endswith("/realtime"):
+        offered = [p for p in request.subprotocols if not p.startswith(_KEY_SUBPROTOCOL)]
+        keys = [p for p in request.subprotocols if p.startswith(_KEY_SUBPROTOCOL)]
+        key = headers.get("authorization", "").removeprefix("Bearer ").strip()
+        if keys:
+            key = keys[0].removeprefix(_KEY_SUBPROTOCOL)
+        callers.append(_Caller("openai", query.get("model", [""])[0], key))
+        return Accept(subprotocol="realtime" if "realtime" in offered else None)
+    if path.startswith("/ws/") and path.endswith("BidiGenerateContent"):
+        key = headers.get("x-goog-api-key") or query.get("key", [""])[0]
+        callers.append(_Caller("gemini", "", key))
+        return Accept()
+    message = f"nothing at {url.path[:100]}; there is /v1/realtime and /ws/...BidiGenerateContent"
+    body = json.dumps({"error": {"message": message, "code": "not_found"}}).encode()
+    return Reject(404, body)
