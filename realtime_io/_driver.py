@@ -129,7 +129,7 @@ class Driver:
 
     def delivered(self, event: VoiceEvent) -> None:
         """The application was handed *event* by iteration."""
-        if not self._callbacks.audio:
+        if self._iteration_delivers:
             self._note_delivery(event)
 
     async def wait_ready(self) -> None:
@@ -223,7 +223,7 @@ class Driver:
     async def _dispatch(self, lane: Lane) -> None:
         try:
             while (event := await lane.take()) is not None:
-                if self._callbacks.audio:
+                if not self._iteration_delivers:
                     self._note_delivery(event)
                 await self._callbacks.deliver(event)
         except RealtimeError as exc:
@@ -289,6 +289,11 @@ class Driver:
     def _answer(self, result: ToolResult) -> None:
         if not self._is_over:
             self.put(result)
+
+    @property
+    def _iteration_delivers(self) -> bool:
+        """Whether iteration is how the application takes audio; else the callbacks' lane is."""
+        return self._iterated is not None and not self._callbacks.audio
 
     def _note_delivery(self, event: VoiceEvent) -> None:
         if isinstance(event, AudioChunk) and event.item_id is not None and not self._is_over:

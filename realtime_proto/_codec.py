@@ -21,6 +21,7 @@ unions of attrs classes, and unions of scalars.
 from __future__ import annotations
 
 import math
+import re
 import types
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
@@ -48,19 +49,29 @@ Int64 = NewType("Int64", int)
 DRIFT_LIMIT: Final = 1_024
 """How many different unknown fields are counted by name; the rest count as "other"."""
 
+NAME_LIMIT: Final = 100
+"""Characters of a name from the wire that are kept in a count or in an error's path."""
+
+FAULT_LIMIT: Final = 32
+"""How many faults of one frame are named: a hostile frame can have one for every few bytes."""
+
+_DECIMAL: Final = re.compile("-?[0-9]{1,19}")
+_INT64_MIN: Final = -(2**63)
+_INT64_MAX: Final = 2**63 - 1
+
 _Hook = Callable[[Any, Any], Any]
 
 _SCALARS: Final[Mapping[type, str]] = {str: "a string", int: "an integer", bool: "a boolean"}
 
-_drift: ContextVar[Counter[str] | None] = ContextVar("drift", default=None)
+_drift: ContextVar[Counter[str]] = ContextVar("drift")
 
 
 class Mismatch(ValueError):
     """A value does not fit its class. Holds (path below "$", what is wrong) for every fault."""
 
     def __init__(self, *faults: tuple[str, str]) -> None:
-        super().__init__("; ".join(f"${path}: {text}" for path, text in faults))
-        self.faults = faults
+        self.faults = faults[:FAULT_LIMIT]
+        super().__init__("; ".join(f"${path}: {text}" for path, text in self.faults))
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -78,10 +89,13 @@ class Codec:
     Args:
         camel: Field names are camelCase on the wire; snake_case is read as well, and in base64 the
             URL-safe alphabet.
+        tagged: A class with a string `type` of its own is an object with that `type` on the wire.
+            False: `type` is a field like any other.
     """
 
-    def __init__(self, *, camel: bool = False) -> None:
+    def __init__(self, *, camel: bool = False, tagged: bool = True) -> None:
         self._camel = camel
+        self._tagged = tagged
         self._converter = converter = cattrs.Converter()
         for scalar in (str, int, bool):
             converter.register_structure_hook(scalar, _strict_in(scalar))
@@ -94,6 +108,7 @@ class Codec:
         converter.register_unstructure_hook_func(lambda t: t is Int64, _int64_out)
         converter.register_structure_hook_func(_is_free, _free_in)
         converter.register_unstructure_hook_func(_is_free, _free_out)
+        converter.register_unstructure_hook_func(lambda t: t == JsonObject, _object_out)
         converter.register_structure_hook_factory(_is_tuple, self._tuple_in)
         converter.register_unstructure_hook_factory(_is_tuple, self._tuple_out)
         converter.register_structure_hook_factory(_is_string_map, self._map_in)
@@ -103,7 +118,7 @@ class Codec:
         converter.register_structure_hook_factory(attrs.has, self._class_in)
         converter.register_unstructure_hook_factory(attrs.has, self._class_out)
         converter.register_structure_hook(UnknownObject, _unknown_in)
-        converter.register_unstructure_hook(UnknownObject, lambda value: dict(value.raw))
+        converter.register_unstructure_hook(UnknownObject, _unknown_out)
 
     def structure(self, value: JsonObject, cls: type, *, drift: Counter[str]) -> Any:
         """*value* as a *cls*. Fields the class does not have are counted in *drift*.
@@ -142,7 +157,9 @@ class Codec:
             )
             for field in attrs.fields(cls)
         ]
-        known = {key for entry in plan for key in entry[:2]} | {"type"} & set(dir(cls))
+        known = {key for entry in plan for key in entry[:2]}
+        if self._tagged and hasattr(cls, "type"):
+            known.add("type")
 
         def structure(value: Any, _: Any) -> Any:
             if value.__class__ is not dict:
@@ -175,7 +192,7 @@ class Codec:
     def _class_out(self, cls: type) -> Callable[[Any], dict[str, Any]]:
         hints = get_type_hints(cls)
         tag = getattr(cls, "type", None) if "type" not in attrs.fields_dict(cls) else None
-        head = {"type": tag} if isinstance(tag, str) else {}
+        head = {"type": tag} if self._tagged and isinstance(tag, str) else {}
         plan = [
             (self._key(f), f.name, f.default, self._converter.get_unstructure_hook(hints[f.name]))
             for f in attrs.fields(cls)
@@ -235,7 +252,9 @@ class Codec:
         def structure(value: Any, _: Any) -> dict[str, Any]:
             if value.__class__ is not dict:
                 raise Mismatch(("", f"expected an object, got {_name(value)}"))
-            items = _collect((f".{key}", hook, item, item_hint) for key, item in value.items())
+            items = _collect(
+                (f".{key[:NAME_LIMIT]}", hook, item, item_hint) for key, item in value.items()
+            )
             return dict(zip(value, items, strict=True))
 
         return structure
@@ -246,6 +265,7 @@ class Codec:
         def unstructure(value: Any) -> dict[str, Any]:
             if not isinstance(value, Mapping) or any(key.__class__ is not str for key in value):
                 raise Mismatch(("", "expected a mapping with string keys"))
+            _free_out("".join(value))
             items = _collect((f".{k}", _ignoring_hint(hook), v, None) for k, v in value.items())
             return dict(zip(value, items, strict=True))
 
@@ -259,7 +279,10 @@ class Codec:
             return lambda value, _: None if value is None else hook(value, member)
         if all(attrs.has(member) for member in members):
             return self._tagged_in(members)
-        hooks = [(member, self._converter.get_structure_hook(member)) for member in members]
+        tagged = tuple(m for m in members if m is UnknownObject or isinstance(_tag_of(m), str))
+        hooks = [(m, self._converter.get_structure_hook(m)) for m in members if m not in tagged]
+        if tagged:
+            hooks.append((hint, self._tagged_in(tagged)))
 
         def structure(value: Any, _: Any) -> Any:
             if value is None:
@@ -370,7 +393,10 @@ def _float_in(value: Any, _: Any) -> float:
 
 
 def _float_out(value: Any) -> float:
-    if value.__class__ not in (float, int) or not math.isfinite(value):
+    if value.__class__ is int:
+        _free_out(value)
+        return value
+    if value.__class__ is not float or not math.isfinite(value):
         raise Mismatch(("", f"expected a finite number, got {value!r:.40}"))
     return value
 
@@ -395,20 +421,24 @@ def _either_alphabet_in(value: Any, hint: Any) -> bytes:
 def _bytes_out(value: Any) -> str:
     if not isinstance(value, bytes | bytearray | memoryview):
         raise Mismatch(("", f"expected bytes, got {type(value).__name__}"))
-    return base64_encode(value)  # type: ignore[arg-type]
+    try:
+        return base64_encode(value)  # type: ignore[arg-type]
+    except BufferError:
+        raise Mismatch(("", "a view of bytes that are not in one piece")) from None
 
 
 def _int64_in(value: Any, _: Any) -> int:
-    if value.__class__ is int:
-        return value
-    if value.__class__ is str and value.removeprefix("-").isdecimal() and len(value) <= 20:
-        return int(value)
-    raise Mismatch(("", f"expected a 64-bit integer, got {_name(value)}"))
+    number = value
+    if value.__class__ is str and _DECIMAL.fullmatch(value):
+        number = int(value)
+    if number.__class__ is not int or not _INT64_MIN <= number <= _INT64_MAX:
+        raise Mismatch(("", f"expected a 64-bit integer, got {_name(value)}"))
+    return number
 
 
 def _int64_out(value: Any) -> str:
-    if value.__class__ is not int:
-        raise Mismatch(("", f"expected an integer, got {type(value).__name__}"))
+    if value.__class__ is not int or not _INT64_MIN <= value <= _INT64_MAX:
+        raise Mismatch(("", f"expected a 64-bit integer, got {type(value).__name__}"))
     return str(value)
 
 
@@ -425,26 +455,41 @@ def _free_out(value: Any) -> Any:
         raise Mismatch(("", str(exc))) from None
 
 
+def _object_out(value: Any) -> dict[str, Any]:
+    result = _free_out(value)
+    if result.__class__ is not dict:
+        raise Mismatch(("", f"expected an object, got {type(value).__name__}"))
+    return result
+
+
 def _unknown_in(value: Any, _: Any) -> UnknownObject:
     if value.__class__ is not dict:
         raise Mismatch(("", f"expected an object, got {_name(value)}"))
     return UnknownObject(tag=str(value.get("type")), raw=value)
 
 
+def _unknown_out(value: Any) -> dict[str, Any]:
+    if value.__class__ is not UnknownObject:
+        raise Mismatch(("", f"expected UnknownObject, got {type(value).__name__}"))
+    return _object_out(value.raw)
+
+
 # --- reading annotations
 
 
 def _wire_name(cls: type) -> str:
-    tag = getattr(cls, "type", None)
+    tag = _tag_of(cls)
     return tag if isinstance(tag, str) else cls.__name__
+
+
+def _tag_of(hint: Any) -> Any:
+    return getattr(hint, "type", None) if attrs.has(hint) else None
 
 
 def _count_drift(owner: str, keys: Iterable[str]) -> None:
     drift = _drift.get()
-    if drift is None:
-        return
     for key in keys:
-        name = f"{owner}.{key}"
+        name = f"{owner}.{key[:NAME_LIMIT]}"
         drift[name if name in drift or len(drift) < DRIFT_LIMIT else "other"] += 1
 
 
@@ -456,6 +501,8 @@ def _collect(calls: Iterable[tuple[str, _Hook, Any, Any]]) -> list[Any]:
             results.append(hook(value, hint))
         except Mismatch as mismatch:
             faults.extend(mismatch.below(segment))
+            if len(faults) >= FAULT_LIMIT:
+                break
     if faults:
         raise Mismatch(*faults)
     return results

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from realtime_proto._codec import Mismatch
-from realtime_proto._json import dumps, loads
+from realtime_proto._json import MAX_DEPTH, dumps, loads, nests_deeper
 from realtime_proto.errors import LocalProtocolError, RemoteProtocolError
 
 if TYPE_CHECKING:
@@ -85,7 +85,10 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
                 f"{kind.__name__} may not be sent while the connection is {self._phase.value}"
             )
         try:
-            frame = dumps(self._pack(event))
+            packed = self._pack(event)
+            if nests_deeper(packed):
+                raise Mismatch(("", f"JSON nests more than {MAX_DEPTH} deep"))
+            frame = dumps(packed)
         except Mismatch as mismatch:
             raise LocalProtocolError(f"{kind.__name__} cannot be sent: {mismatch}") from None
         if len(frame) > self._max_frame_bytes or (

@@ -32,6 +32,7 @@ __all__ = (
     "check_json",
     "dumps",
     "loads",
+    "nests_deeper",
 )
 
 JsonValue: TypeAlias = Any
@@ -59,7 +60,7 @@ def loads(frame: str | bytes | memoryview) -> dict[str, Any]:
     if value.__class__ is not dict:
         raise ValueError(f"expected a JSON object, got {_kind(value)}")
     # Few brackets cannot nest deep: counting them costs less than walking the value.
-    if data.count(b"{") + data.count(b"[") > MAX_DEPTH and _depth_exceeds(value, MAX_DEPTH):
+    if data.count(b"{") + data.count(b"[") > MAX_DEPTH and nests_deeper(value, MAX_DEPTH):
         raise ValueError(f"JSON nests more than {MAX_DEPTH} deep")
     return value
 
@@ -73,7 +74,8 @@ def _utf8(frame: str | bytes | memoryview) -> bytes:
     return bytes(frame)
 
 
-def _depth_exceeds(value: JsonValue, limit: int) -> bool:
+def nests_deeper(value: JsonValue, limit: int = MAX_DEPTH) -> bool:
+    """Whether *value*, made of dicts and lists, has more than *limit* of them inside each other."""
     level = [value]
     for _ in range(limit):
         level = [

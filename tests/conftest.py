@@ -20,7 +20,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 def pytest_configure(config: pytest.Config) -> None:
     """Leave the coverage gate to whole runs: a part of the tests covers a part of the code."""
     is_whole = [Path(arg).name for arg in config.args] == ["tests"]
-    is_filtered = bool(config.option.keyword or config.option.markexpr or config.option.lf)
+    is_filtered = bool(config.option.keyword or config.option.markexpr)
     plugin: Any = config.pluginmanager.get_plugin("_cov")
     if plugin is not None and (not is_whole or is_filtered):
         plugin.options.cov_fail_under = 0

@@ -1,0 +1,148 @@
+"""The wire level of one Gemini Live connection, in either role.
+
+An event is packed as `{member: body}`. A message is unpacked member by member in the order stated
+in `events`, unknown members last. A member is read by both its names, camelCase and snake_case,
+because official clients mix the two; where a message has both, camelCase wins. What is sent is
+camelCase.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, final
+
+from realtime_proto._codec import Codec, Mismatch
+from realtime_proto._connection import Connection, _Malformed
+from realtime_proto._json import check_json
+from realtime_proto._machine import Role
+from realtime_proto.gemini._state import MACHINE, Phase
+from realtime_proto.gemini.events import (
+    CLIENT_MEMBERS,
+    SERVER_MEMBERS,
+    ClientEvent,
+    InteractionStatusChanged,
+    ServerEvent,
+)
+from realtime_proto.wire import UnknownEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ("GeminiConnection", "GeminiServerConnection")
+
+_CODEC: Final = Codec(camel=True, tagged=False)
+
+_BARE: Final[Mapping[type, str]] = {InteractionStatusChanged: "status"}
+"""Events whose body is not an object but the value of their one field."""
+
+_MEMBERS: Final[Mapping[type, str]] = {
+    kind: member for table in (CLIENT_MEMBERS, SERVER_MEMBERS) for member, kind in table.items()
+}
+
+
+def _names_of(members: Mapping[str, type[Any]]) -> Mapping[str, str]:
+    """Both names of each member -> the camelCase one."""
+    snake = {"".join(f"_{c.lower()}" if c.isupper() else c for c in m): m for m in members}
+    return {**snake, **{member: member for member in members}}
+
+
+SendT = TypeVar("SendT")
+RecvT = TypeVar("RecvT")
+
+
+class _GeminiWire(Connection[SendT, RecvT, Phase]):
+    """What both roles share: a message is its members."""
+
+    _machine = MACHINE
+    _says: ClassVar[Mapping[str, type[Any]]]
+    _hears: ClassVar[Mapping[str, type[Any]]]
+    _names: ClassVar[Mapping[str, str]]
+
+    def _sends(self, kind: type) -> bool:
+        return kind is UnknownEvent or _MEMBERS.get(kind) in self._says
+
+    def _pack(self, event: Any) -> dict[str, Any]:
+        kind = type(event)
+        if kind is UnknownEvent:
+            return self._pack_unknown(event)
+        body = _CODEC.unstructure(event)
+        if kind in _BARE:
+            body = body.get(_BARE[kind], "")
+        return {_MEMBERS[kind]: body}
+
+    def _pack_unknown(self, event: UnknownEvent) -> dict[str, Any]:
+        if not isinstance(event.tag, str):
+            raise Mismatch((".tag", f"expected a string, got {type(event.tag).__name__}"))
+        if event.tag in self._says:
+            raise Mismatch((".tag", f"{event.tag} has a class of its own"))
+        try:
+            packed: dict[str, Any] = check_json({event.tag: event.raw})
+        except ValueError as exc:
+            raise Mismatch((".raw", str(exc))) from None
+        return packed
+
+    def _unpack(self, value: dict[str, Any], events: list[RecvT | UnknownEvent]) -> None:
+        bodies: dict[str, Any] = {}
+        unknown: list[RecvT | UnknownEvent] = []
+        for name, body in value.items():
+            member = self._names.get(name)
+            if member is None:
+                unknown.append(UnknownEvent(tag=name, raw=body))
+            elif body is not None and (name == member or member not in bodies):
+                bodies[member] = body
+        for member, kind in self._hears.items():
+            if member in bodies:
+                events.append(self._structure(member, kind, bodies[member]))
+        events.extend(unknown)
+
+    def _structure(self, member: str, kind: type[Any], body: Any) -> Any:
+        bare = _BARE.get(kind)
+        try:
+            return _CODEC.structure(body if bare is None else {bare: body}, kind, drift=self._drift)
+        except Mismatch as mismatch:
+            faults = (
+                mismatch.faults if bare is None else [("", text) for _, text in mismatch.faults]
+            )
+            located = Mismatch(*((f".{member}{path}", text) for path, text in faults))
+            raise _Malformed(located, tag=member) from None
+
+
+@final
+class GeminiConnection(_GeminiWire[ClientEvent | UnknownEvent, ServerEvent]):
+    """The client's end of a Gemini Live connection.
+
+    Send `Setup` first, wait for `SetupComplete`, or for the connection to be closed.
+
+    Args:
+        max_frame_bytes: The largest frame to send or to read.
+
+    Example:
+        >>> from realtime_proto.gemini import GeminiConnection, Setup
+        >>> connection = GeminiConnection()
+        >>> connection.send(Setup(model="models/gemini-3.8-live"))
+        '{"setup":{"model":"models/gemini-3.8-live"}}'
+        >>> connection.receive('{"setupComplete":{}}')
+        [SetupComplete(session_id='', voice_consent_signature=None)]
+        >>> connection.phase
+        <Phase.READY: 'ready'>
+    """
+
+    role = Role.CLIENT
+    _says = CLIENT_MEMBERS
+    _hears = SERVER_MEMBERS
+    _names = _names_of(SERVER_MEMBERS)
+
+
+@final
+class GeminiServerConnection(_GeminiWire[ServerEvent | UnknownEvent, ClientEvent]):
+    """The server's end: for simulators, relays and tests.
+
+    Answer `Setup` with `SetupComplete`; nothing else may be said before.
+
+    Args:
+        max_frame_bytes: The largest frame to send or to read.
+    """
+
+    role = Role.SERVER
+    _says = SERVER_MEMBERS
+    _hears = CLIENT_MEMBERS
+    _names = _names_of(CLIENT_MEMBERS)

@@ -1,0 +1,379 @@
+"""What content is made of: parts, media, calls and their answers, transcriptions.
+
+Both sides speak of content in the same words, so the classes here are read and written in both
+roles. They follow proto3 JSON: what is not on the wire has its default. Text, counts and flags
+whose absence means nothing else have that default here ("", 0, False); where being there is the
+point (which kind of part, an offset, an empty message) absent is None.
+
+Vocabularies belong to the server and are `str`; what is known of one is a constant below its class.
+Media is `bytes` here, base64 on the wire. Times are the wire's Duration text, such as "8.720s".
+
+Source: ai.google.dev/api/live and /api/caching (Content, Part), the generativelanguage v1beta
+descriptors, recorded traffic; read 2026-11-22.
+"""
+
+from __future__ import annotations
+
+from typing import Final, final
+
+from attrs import field, frozen
+
+from realtime_proto.wire import JsonObject
+
+__all__ = (
+    "FUNCTION_RESPONSE_SCHEDULING",
+    "AudioMetadata",
+    "Blob",
+    "BuiltInToolCall",
+    "BuiltInToolResponse",
+    "CodeExecutionResult",
+    "Content",
+    "DocumentMetadata",
+    "ExecutableCode",
+    "FileData",
+    "FunctionCall",
+    "FunctionResponse",
+    "FunctionResponseBlob",
+    "FunctionResponseFileData",
+    "FunctionResponsePart",
+    "MediaResolution",
+    "Part",
+    "PartialArg",
+    "SpeechMetadata",
+    "SpreadsheetMetadata",
+    "Transcription",
+    "VideoMetadata",
+    "WordInfo",
+)
+
+
+# --- media
+
+
+@final
+@frozen(kw_only=True)
+class Blob:
+    """Media in the message itself.
+
+    Args:
+        mime_type: What `data` is. Input audio is "audio/pcm;rate=16000" (PCM16 little-endian mono;
+            the server resamples other rates), images "image/jpeg". Output audio comes as
+            "audio/pcm;rate=24000", from Vertex AI as "audio/pcm", which is 24 000 Hz as well.
+        data: The bytes. 20-40 ms of audio is a good size.
+        display_name: A name for people.
+    """
+
+    mime_type: str = ""
+    data: bytes = field(default=b"", repr=False)
+    display_name: str = ""
+
+
+@final
+@frozen(kw_only=True)
+class FileData:
+    """Media by its address."""
+
+    file_uri: str = ""
+    mime_type: str = ""
+    display_name: str = ""
+
+
+@final
+@frozen(kw_only=True)
+class MediaResolution:
+    """How many tokens a piece of media may take."""
+
+    level: str = ""
+    num_tokens: int = 0
+
+
+@final
+@frozen(kw_only=True)
+class VideoMetadata:
+    """Which stretch of a video is meant, and how densely it is sampled."""
+
+    start_offset: str | None = None
+    end_offset: str | None = None
+    fps: float | None = None
+    content_layers: tuple[str, ...] = ()
+
+
+@final
+@frozen(kw_only=True)
+class AudioMetadata:
+    """Which stretch of a recording is meant."""
+
+    start_offset: str | None = None
+    end_offset: str | None = None
+
+
+@final
+@frozen(kw_only=True)
+class DocumentMetadata:
+    """Which pages of a document are meant."""
+
+    start_page: int = 0
+    end_page: int = 0
+    content_layers: tuple[str, ...] = ()
+
+
+@final
+@frozen(kw_only=True)
+class SpreadsheetMetadata:
+    """Which cells of a spreadsheet are meant."""
+
+    visible_cells: str = ""
+    sheet_index: int = 0
+    content_layers: tuple[str, ...] = ()
+
+
+@final
+@frozen(kw_only=True)
+class SpeechMetadata:
+    """Who speaks, and how."""
+
+    speaker: str = ""
+    style: str = ""
+
+
+# --- functions
+
+
+@final
+@frozen(kw_only=True)
+class PartialArg:
+    """A piece of an argument that is still being written."""
+
+    json_path: str = ""
+    string_value: str | None = None
+    number_value: float | None = None
+    bool_value: bool | None = None
+    null_value: str | None = None
+    will_continue: bool = False
+
+
+@final
+@frozen(kw_only=True)
+class FunctionCall:
+    """A call the model wants made.
+
+    Args:
+        id: To be echoed in the answer, opaque. Older models on Vertex AI give none.
+        name: Of the function, as it was declared.
+        args: The arguments. Always written, and read as {} where there are none.
+        partial_args: Pieces of arguments, where the server streams them.
+        will_continue: More pieces of this call follow.
+    """
+
+    id: str = ""
+    name: str = ""
+    args: JsonObject = field(factory=dict)
+    partial_args: tuple[PartialArg, ...] = ()
+    will_continue: bool = False
+
+
+@final
+@frozen(kw_only=True)
+class FunctionResponseBlob:
+    """Media that is part of an answer."""
+
+    mime_type: str = ""
+    data: bytes = field(default=b"", repr=False)
+    display_name: str = ""
+
+
+@final
+@frozen(kw_only=True)
+class FunctionResponseFileData:
+    """Media that is part of an answer, by its address."""
+
+    file_uri: str = ""
+    mime_type: str = ""
+    display_name: str = ""
+
+
+@final
+@frozen(kw_only=True)
+class FunctionResponsePart:
+    """One piece of media in an answer."""
+
+    inline_data: FunctionResponseBlob | None = None
+    file_data: FunctionResponseFileData | None = None
+    media_processing: str = ""
+    media_resolution: MediaResolution | None = None
+    video_metadata: VideoMetadata | None = None
+    document_metadata: DocumentMetadata | None = None
+    spreadsheet_metadata: SpreadsheetMetadata | None = None
+    audio_metadata: AudioMetadata | None = None
+
+
+@final
+@frozen(kw_only=True)
+class FunctionResponse:
+    """The answer to a call.
+
+    Args:
+        id: The call's. The Gemini Developer API demands it.
+        name: The function's.
+        response: The result, always an object and always written. By convention `{"output": ...}`
+            or `{"error": ...}`.
+        parts: Media that belongs to the result.
+        will_continue: More answers to the same call follow; not on Vertex AI.
+        scheduling: When the model may speak about it; only for NON_BLOCKING functions. One of
+            FUNCTION_RESPONSE_SCHEDULING. None: WHEN_IDLE.
+    """
+
+    id: str = ""
+    name: str = ""
+    response: JsonObject = field(factory=dict)
+    parts: tuple[FunctionResponsePart, ...] = ()
+    will_continue: bool = False
+    scheduling: str | None = None
+
+
+FUNCTION_RESPONSE_SCHEDULING: Final = frozenset({"SILENT", "WHEN_IDLE", "INTERRUPT"})
+"""Known values of `FunctionResponse.scheduling`."""
+
+
+@final
+@frozen(kw_only=True)
+class BuiltInToolCall:
+    """A call the server makes to a tool of its own. There is nothing to answer."""
+
+    id: str = ""
+    tool_type: str = ""
+    args: JsonObject | None = None
+    tool_name: str = ""
+    tool_input: str = ""
+
+
+@final
+@frozen(kw_only=True)
+class BuiltInToolResponse:
+    """What a tool of the server's own said."""
+
+    id: str = ""
+    tool_type: str = ""
+    response: JsonObject | None = None
+
+
+@final
+@frozen(kw_only=True)
+class ExecutableCode:
+    """Code the model wrote to be run by the server. It may precede a tool call."""
+
+    code: str = ""
+    language: str = ""
+    id: str = ""
+
+
+@final
+@frozen(kw_only=True)
+class CodeExecutionResult:
+    """What running that code gave."""
+
+    outcome: str = ""
+    output: str = ""
+    id: str = ""
+
+
+# --- transcriptions
+
+
+@final
+@frozen(kw_only=True)
+class WordInfo:
+    """A word and when it was said."""
+
+    word: str = ""
+    start_offset: str | None = None
+    end_offset: str | None = None
+
+
+@final
+@frozen(kw_only=True)
+class Transcription:
+    """Words that were heard or said.
+
+    Args:
+        text: A piece to be joined to the pieces before it as it is; an interim transcription
+            replaces what came before. Empty is common.
+        finished: No more pieces of this utterance follow. The Gemini Developer API practically
+            never says so; Vertex AI says it with no text.
+        language_code: BCP 47.
+        speaker_label: Who, where diarization is on.
+        words: The words with their times, where asked for.
+        start_offset: Where in the stream it begins, as a Duration.
+        end_offset: Where it ends.
+    """
+
+    text: str = ""
+    finished: bool = False
+    language_code: str = ""
+    speaker_label: str = ""
+    words: tuple[WordInfo, ...] = ()
+    start_offset: str | None = None
+    end_offset: str | None = None
+
+
+# --- content
+
+
+@final
+@frozen(kw_only=True)
+class Part:
+    """One piece of content: the one data field that is not None, and remarks about it.
+
+    Args:
+        text: Words; thoughts where `thought` is set.
+        inline_data: Media in the message; the model's speech comes this way.
+        file_data: Media by address.
+        function_call: A call, in a history.
+        function_response: Its answer, in a history.
+        executable_code: Code the model wrote for the server to run.
+        code_execution_result: What it gave.
+        tool_call: A call to one of the server's own tools.
+        tool_response: Its answer.
+        audio_transcription: The words of audio in a history.
+        thought: A summary of the model's thinking, not meant to be spoken or shown as its answer.
+        thought_signature: Opaque; goes back with the part when the part is sent again.
+        media_resolution: Remarks on media, as are the others ending in `_metadata`.
+        media_processing: How media is looked at.
+        part_metadata: Anything the application wants to keep with the part.
+    """
+
+    text: str | None = None
+    inline_data: Blob | None = None
+    file_data: FileData | None = None
+    function_call: FunctionCall | None = None
+    function_response: FunctionResponse | None = None
+    executable_code: ExecutableCode | None = None
+    code_execution_result: CodeExecutionResult | None = None
+    tool_call: BuiltInToolCall | None = None
+    tool_response: BuiltInToolResponse | None = None
+    audio_transcription: Transcription | None = None
+    thought: bool = False
+    thought_signature: bytes = field(default=b"", repr=False)
+    media_resolution: MediaResolution | None = None
+    media_processing: str = ""
+    video_metadata: VideoMetadata | None = None
+    audio_metadata: AudioMetadata | None = None
+    document_metadata: DocumentMetadata | None = None
+    spreadsheet_metadata: SpreadsheetMetadata | None = None
+    speech_metadata: SpeechMetadata | None = None
+    part_metadata: JsonObject | None = None
+
+
+@final
+@frozen(kw_only=True)
+class Content:
+    """What one side says.
+
+    Args:
+        role: "user" or "model"; Vertex AI takes "system" too, which replaces the instruction. Older
+            models leave it out of what they say.
+        parts: In order.
+    """
+
+    role: str = ""
+    parts: tuple[Part, ...] = ()

@@ -1,0 +1,340 @@
+"""What a conversation is made of: items, and the parts a message holds.
+
+The same classes serve both directions. A client leaves `id`, `object` and `status` UNSET and the
+server fills them in; it may choose an `id` itself to know the item by. Every server names content
+its own way (a finished message says "output_audio" where `response.content_part.*` says "audio"),
+so all six kinds of part are read everywhere.
+
+Source: OpenAI API reference, Realtime, conversation items (openai-openapi f85dbe2, 2026-08-21;
+openai-python 3.54.0), and recorded traffic for `phase` and `format`, which neither lists.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final, Literal, TypeAlias, final
+
+from attrs import field, frozen
+
+from realtime_proto.wire import UNSET, JsonObject, UnknownObject, Unset
+
+__all__ = (
+    "ITEM_STATUSES",
+    "AudioPart",
+    "ContentPart",
+    "FunctionCall",
+    "FunctionCallOutput",
+    "InputAudio",
+    "InputImage",
+    "InputItem",
+    "InputText",
+    "Item",
+    "ItemReference",
+    "McpApprovalRequest",
+    "McpApprovalResponse",
+    "McpCall",
+    "McpCallError",
+    "McpHttpError",
+    "McpListTools",
+    "McpListedTool",
+    "McpProtocolError",
+    "McpToolExecutionError",
+    "Message",
+    "OutputAudio",
+    "OutputText",
+    "TextPart",
+)
+
+ITEM_STATUSES: Final = ("in_progress", "completed", "incomplete")
+"""What `status` is known to say. "incomplete" is an item whose response was cut short."""
+
+
+# --- parts of a message
+
+
+@final
+@frozen(kw_only=True)
+class InputText:
+    """Text of a user or system message."""
+
+    type: ClassVar[Literal["input_text"]] = "input_text"
+    text: str
+
+
+@final
+@frozen(kw_only=True)
+class InputAudio:
+    """Audio of a user message.
+
+    Args:
+        audio: In the session's input format. A server leaves it out, except when the item is
+            retrieved.
+        transcript: None until it is known. It may arrive as an event of its own later on.
+        format: "pcm16" in retrieved items.
+    """
+
+    type: ClassVar[Literal["input_audio"]] = "input_audio"
+    audio: bytes | Unset = field(default=UNSET, repr=False)
+    transcript: str | Unset | None = UNSET
+    format: str | Unset = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class InputImage:
+    """An image of a user message.
+
+    Args:
+        image_url: A data URI, "data:image/png;base64,...". PNG and JPEG.
+        detail: "auto", "low" or "high".
+    """
+
+    type: ClassVar[Literal["input_image"]] = "input_image"
+    image_url: str | Unset = field(default=UNSET, repr=False)
+    detail: str | Unset = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class OutputText:
+    """Text of an assistant message."""
+
+    type: ClassVar[Literal["output_text"]] = "output_text"
+    text: str
+
+
+@final
+@frozen(kw_only=True)
+class OutputAudio:
+    """Audio the assistant spoke. A server sends the transcript and leaves the audio out."""
+
+    type: ClassVar[Literal["output_audio"]] = "output_audio"
+    audio: bytes | Unset = field(default=UNSET, repr=False)
+    transcript: str | Unset | None = UNSET
+    format: str | Unset = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class TextPart:
+    """Text, as `response.content_part.*` names it."""
+
+    type: ClassVar[Literal["text"]] = "text"
+    text: str | Unset = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class AudioPart:
+    """Audio, as `response.content_part.*` and retrieved items name it."""
+
+    type: ClassVar[Literal["audio"]] = "audio"
+    audio: bytes | Unset = field(default=UNSET, repr=False)
+    transcript: str | Unset | None = UNSET
+    format: str | Unset = UNSET
+
+
+ContentPart: TypeAlias = (
+    InputText
+    | InputAudio
+    | InputImage
+    | OutputText
+    | OutputAudio
+    | TextPart
+    | AudioPart
+    | UnknownObject
+)
+"""What a message may hold."""
+
+
+# --- items
+
+
+@final
+@frozen(kw_only=True)
+class Message:
+    """Something said.
+
+    Args:
+        role: "system", "user" or "assistant".
+        content: What was said. To create: `InputText` for system, `InputText`, `InputAudio` or
+            `InputImage` for user, `OutputText` for assistant (no other part is accepted there).
+        phase: "commentary" (said before tool calls) or "final_answer"; newer models only.
+    """
+
+    type: ClassVar[Literal["message"]] = "message"
+    id: str | Unset = UNSET
+    object: str | Unset = UNSET
+    status: str | Unset = UNSET
+    role: str
+    phase: str | Unset | None = UNSET
+    content: tuple[ContentPart, ...]
+
+
+@final
+@frozen(kw_only=True)
+class FunctionCall:
+    """The model calls a function.
+
+    Args:
+        call_id: What the output has to name. Servers always send it, and a client that replays a
+            call needs it to attach the output.
+        arguments: JSON text as the model wrote it: stray white space is common, and a call that was
+            cut short is no valid JSON.
+    """
+
+    type: ClassVar[Literal["function_call"]] = "function_call"
+    id: str | Unset = UNSET
+    object: str | Unset = UNSET
+    status: str | Unset = UNSET
+    name: str
+    call_id: str
+    arguments: str
+
+
+@final
+@frozen(kw_only=True)
+class FunctionCallOutput:
+    """What a function gave back: free text, JSON by custom."""
+
+    type: ClassVar[Literal["function_call_output"]] = "function_call_output"
+    id: str | Unset = UNSET
+    object: str | Unset = UNSET
+    status: str | Unset = UNSET
+    call_id: str
+    output: str
+
+
+@final
+@frozen(kw_only=True)
+class McpListedTool:
+    """A tool an MCP server offers."""
+
+    name: str
+    description: str | Unset | None = UNSET
+    input_schema: JsonObject
+    annotations: JsonObject | Unset | None = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class McpListTools:
+    """The tools an MCP server offers, as the session imported them."""
+
+    type: ClassVar[Literal["mcp_list_tools"]] = "mcp_list_tools"
+    id: str | Unset = UNSET
+    server_label: str
+    tools: tuple[McpListedTool, ...]
+
+
+@final
+@frozen(kw_only=True)
+class McpProtocolError:
+    """The MCP server answered with an error of its protocol."""
+
+    type: ClassVar[Literal["protocol_error"]] = "protocol_error"
+    code: int
+    message: str
+
+
+@final
+@frozen(kw_only=True)
+class McpToolExecutionError:
+    """The tool itself failed."""
+
+    type: ClassVar[Literal["tool_execution_error"]] = "tool_execution_error"
+    message: str
+
+
+@final
+@frozen(kw_only=True)
+class McpHttpError:
+    """The MCP server could not be reached, or answered with an HTTP error."""
+
+    type: ClassVar[Literal["http_error"]] = "http_error"
+    code: int
+    message: str
+
+
+McpCallError: TypeAlias = McpProtocolError | McpToolExecutionError | McpHttpError | UnknownObject
+"""Why an MCP call failed."""
+
+
+@final
+@frozen(kw_only=True)
+class McpCall:
+    """The server called a tool of an MCP server.
+
+    Args:
+        arguments: JSON text, as of `FunctionCall`.
+        output: None while it runs, and where it failed.
+        approval_request_id: The request that allowed it, where one was needed.
+    """
+
+    type: ClassVar[Literal["mcp_call"]] = "mcp_call"
+    id: str | Unset = UNSET
+    server_label: str
+    name: str
+    arguments: str
+    approval_request_id: str | Unset | None = UNSET
+    output: str | Unset | None = UNSET
+    error: McpCallError | Unset | None = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class McpApprovalRequest:
+    """The model wants to call a tool that needs a human's consent."""
+
+    type: ClassVar[Literal["mcp_approval_request"]] = "mcp_approval_request"
+    id: str | Unset = UNSET
+    server_label: str
+    name: str
+    arguments: str
+
+
+@final
+@frozen(kw_only=True)
+class McpApprovalResponse:
+    """The answer to an `McpApprovalRequest`."""
+
+    type: ClassVar[Literal["mcp_approval_response"]] = "mcp_approval_response"
+    id: str | Unset = UNSET
+    approval_request_id: str
+    approve: bool
+    reason: str | Unset | None = UNSET
+
+
+Item: TypeAlias = (
+    Message
+    | FunctionCall
+    | FunctionCallOutput
+    | McpListTools
+    | McpCall
+    | McpApprovalRequest
+    | McpApprovalResponse
+    | UnknownObject
+)
+"""An entry of a conversation."""
+
+
+@final
+@frozen(kw_only=True)
+class ItemReference:
+    """Stands for an item of the conversation in the input of an out-of-band response."""
+
+    type: ClassVar[Literal["item_reference"]] = "item_reference"
+    id: str
+
+
+InputItem: TypeAlias = (
+    Message
+    | FunctionCall
+    | FunctionCallOutput
+    | McpListTools
+    | McpCall
+    | McpApprovalRequest
+    | McpApprovalResponse
+    | ItemReference
+    | UnknownObject
+)
+"""What the input of an out-of-band response may list."""

@@ -1,0 +1,183 @@
+"""A response: what a client asks for, and what the server reports of it.
+
+Source: OpenAI API reference, Realtime, responses (openai-openapi f85dbe2, 2026-08-21;
+openai-python 3.54.0), and recorded traffic for `reasoning_tokens`, which neither lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, final
+
+from attrs import frozen
+
+from realtime_proto.openai.items import InputItem, Item
+from realtime_proto.openai.session import (
+    Prompt,
+    Reasoning,
+    SessionAudioFormat,
+    SessionTool,
+    ToolChoice,
+    VoiceId,
+)
+from realtime_proto.wire import UNSET, Unset
+
+__all__ = (
+    "RESPONSE_STATUSES",
+    "CachedTokenDetails",
+    "InputTokenDetails",
+    "OutputTokenDetails",
+    "Response",
+    "ResponseAudio",
+    "ResponseAudioOutput",
+    "ResponseCreateParams",
+    "ResponseUsage",
+    "StatusDetails",
+    "StatusError",
+)
+
+RESPONSE_STATUSES: Final = ("in_progress", "completed", "cancelled", "incomplete", "failed")
+"""What `Response.status` is known to say."""
+
+
+@final
+@frozen(kw_only=True)
+class ResponseAudioOutput:
+    """How one response speaks."""
+
+    format: SessionAudioFormat | Unset = UNSET
+    voice: str | VoiceId | Unset = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class ResponseAudio:
+    """The audio of one response."""
+
+    output: ResponseAudioOutput | Unset = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class ResponseCreateParams:
+    """What one response does otherwise than its session. UNSET: as the session says.
+
+    Args:
+        conversation: "auto" adds the response to the conversation; "none" keeps it out of band,
+            beside the response that may be running.
+        input: What an out-of-band response answers, instead of the conversation.
+        metadata: At most 16 pairs, which the response repeats: the only way to tell out-of-band
+            responses apart. Keys up to 64 characters, values up to 512.
+        max_output_tokens: 1 to 4 096, or "inf".
+    """
+
+    conversation: str | Unset = UNSET
+    input: tuple[InputItem, ...] | Unset = UNSET
+    instructions: str | Unset = UNSET
+    output_modalities: tuple[str, ...] | Unset = UNSET
+    audio: ResponseAudio | Unset = UNSET
+    tools: tuple[SessionTool, ...] | Unset = UNSET
+    tool_choice: ToolChoice | Unset = UNSET
+    parallel_tool_calls: bool | Unset = UNSET
+    max_output_tokens: int | str | Unset = UNSET
+    reasoning: Reasoning | Unset = UNSET
+    prompt: Prompt | Unset | None = UNSET
+    metadata: Mapping[str, str] | Unset | None = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class StatusError:
+    """Why a response failed. Azure sends a `code` of None."""
+
+    type: str | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+@final
+@frozen(kw_only=True)
+class StatusDetails:
+    """Why a response ended as it did.
+
+    Args:
+        type: The status again.
+        reason: "turn_detected" or "client_cancelled" (cancelled), "max_output_tokens" or
+            "content_filter" (incomplete).
+        error: Of a failed response: quota and rate limits arrive here, not as an `Error` event.
+    """
+
+    type: str | None = None
+    reason: str | None = None
+    error: StatusError | None = None
+
+
+@final
+@frozen(kw_only=True)
+class CachedTokenDetails:
+    """Cached input tokens by modality."""
+
+    text_tokens: int | None = None
+    audio_tokens: int | None = None
+    image_tokens: int | None = None
+
+
+@final
+@frozen(kw_only=True)
+class InputTokenDetails:
+    """Input tokens by modality; `cached_tokens` of them came from the cache."""
+
+    text_tokens: int | None = None
+    audio_tokens: int | None = None
+    image_tokens: int | None = None
+    cached_tokens: int | None = None
+    cached_tokens_details: CachedTokenDetails | None = None
+
+
+@final
+@frozen(kw_only=True)
+class OutputTokenDetails:
+    """Output tokens by modality."""
+
+    text_tokens: int | None = None
+    audio_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+@final
+@frozen(kw_only=True)
+class ResponseUsage:
+    """What one response cost, in tokens. The input is the whole conversation each time."""
+
+    total_tokens: int | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    input_token_details: InputTokenDetails | None = None
+    output_token_details: OutputTokenDetails | None = None
+
+
+@final
+@frozen(kw_only=True)
+class Response:
+    """A response, at its start or at its end.
+
+    Args:
+        status: One of `RESPONSE_STATUSES`.
+        status_details: None unless it was cancelled, cut short or failed.
+        output: Its items in their order; empty at the start. Without audio bytes.
+        conversation_id: None for an out-of-band response.
+        max_output_tokens: A number, or "inf".
+        usage: None until it is done.
+    """
+
+    object: str | None = None
+    id: str
+    status: str
+    status_details: StatusDetails | None = None
+    output: tuple[Item, ...]
+    conversation_id: str | None = None
+    output_modalities: tuple[str, ...] | None = None
+    max_output_tokens: int | str | None = None
+    audio: ResponseAudio | None = None
+    usage: ResponseUsage | None = None
+    metadata: Mapping[str, str] | None = None

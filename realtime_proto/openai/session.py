@@ -1,0 +1,435 @@
+"""A session's configuration: what a client asks for, and what the server says is in force.
+
+One set of classes serves both. Sent, a session is a patch: UNSET leaves a setting as it is, None
+turns it off where it can be off. Echoed, it is the whole configuration, with None for what is off
+and UNSET only for what the server does not mention; `id`, `object` and `expires_at` are the
+server's alone, and a client that sends them is refused by it. Because UNSET and None stay apart in
+both directions, an echoed session can be encoded again without losing a null.
+
+Source: OpenAI API reference, Realtime, session objects (openai-openapi f85dbe2, 2026-08-21;
+openai-python 3.54.0); the nulls as recorded traffic has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal, TypeAlias, final
+
+from attrs import field, frozen
+
+from realtime_proto.wire import UNSET, JsonObject, UnknownObject, Unset
+
+__all__ = (
+    "FunctionTool",
+    "McpApprovalFilter",
+    "McpTool",
+    "McpToolFilter",
+    "NoiseReduction",
+    "PcmFormat",
+    "PcmaFormat",
+    "PcmuFormat",
+    "Prompt",
+    "RealtimeSession",
+    "Reasoning",
+    "RetentionRatio",
+    "SemanticVad",
+    "ServerVad",
+    "Session",
+    "SessionAudio",
+    "SessionAudioFormat",
+    "SessionAudioInput",
+    "SessionAudioOutput",
+    "SessionTool",
+    "TokenLimits",
+    "ToolChoice",
+    "ToolChoiceFunction",
+    "ToolChoiceMcp",
+    "Tracing",
+    "Transcription",
+    "TranscriptionSession",
+    "TurnDetection",
+    "VoiceId",
+)
+
+
+# --- audio formats
+
+
+@final
+@frozen(kw_only=True)
+class PcmFormat:
+    """Signed 16-bit little-endian mono PCM.
+
+    Args:
+        rate: Samples per second. 24 000 is the only one accepted: less is refused together with the
+            whole update it came in.
+    """
+
+    type: ClassVar[Literal["audio/pcm"]] = "audio/pcm"
+    rate: int | Unset = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class PcmuFormat:
+    """G.711 u-law, mono, 8 000 Hz, one byte per sample."""
+
+    type: ClassVar[Literal["audio/pcmu"]] = "audio/pcmu"
+
+
+@final
+@frozen(kw_only=True)
+class PcmaFormat:
+    """G.711 A-law, mono, 8 000 Hz, one byte per sample."""
+
+    type: ClassVar[Literal["audio/pcma"]] = "audio/pcma"
+
+
+SessionAudioFormat: TypeAlias = PcmFormat | PcmuFormat | PcmaFormat | UnknownObject
+"""How audio bytes of a session are to be read."""
+
+
+# --- hearing
+
+
+@final
+@frozen(kw_only=True)
+class Transcription:
+    """How what the user says is written down, beside the model that listens.
+
+    Args:
+        model: For example "gpt-4o-mini-transcribe"; on Azure the name of a deployment.
+        language: ISO 639-1, for example "en".
+        languages: Languages to expect, where the model takes several.
+        prompt: What to expect: words, spelling, style.
+        keywords: Words to listen for.
+        delay: How long to wait for context: "minimal", "low", "medium", "high", "xhigh".
+    """
+
+    model: str | Unset = UNSET
+    language: str | Unset | None = UNSET
+    languages: tuple[str, ...] | Unset | None = UNSET
+    prompt: str | Unset | None = UNSET
+    keywords: tuple[str, ...] | Unset | None = UNSET
+    delay: str | Unset | None = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class ServerVad:
+    """Turns are found by how loud it is.
+
+    Args:
+        threshold: 0.0 to 1.0; higher needs louder speech.
+        prefix_padding_ms: Audio kept from before speech was noticed.
+        silence_duration_ms: Silence that ends a turn.
+        idle_timeout_ms: Answer unasked after this much silence, 5 000 to 30 000; None: never.
+        create_response: Whether the end of a turn starts a response.
+        interrupt_response: Whether the start of a turn cancels the response that runs.
+    """
+
+    type: ClassVar[Literal["server_vad"]] = "server_vad"
+    threshold: float | Unset = UNSET
+    prefix_padding_ms: int | Unset = UNSET
+    silence_duration_ms: int | Unset = UNSET
+    idle_timeout_ms: int | Unset | None = UNSET
+    create_response: bool | Unset = UNSET
+    interrupt_response: bool | Unset = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class SemanticVad:
+    """Turns are found by what is said.
+
+    Args:
+        eagerness: "low", "medium", "high" (waits at most 8, 4 or 2 seconds) or "auto" (medium).
+        create_response: Whether the end of a turn starts a response.
+        interrupt_response: Whether the start of a turn cancels the response that runs.
+    """
+
+    type: ClassVar[Literal["semantic_vad"]] = "semantic_vad"
+    eagerness: str | Unset = UNSET
+    create_response: bool | Unset = UNSET
+    interrupt_response: bool | Unset = UNSET
+
+
+TurnDetection: TypeAlias = ServerVad | SemanticVad | UnknownObject
+"""Who ends a turn."""
+
+
+@final
+@frozen(kw_only=True)
+class NoiseReduction:
+    """Cleans the input before it is heard.
+
+    Args:
+        type: "near_field" (headset) or "far_field" (room).
+        strength: How much.
+    """
+
+    type: str | Unset = UNSET
+    strength: float | Unset = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class SessionAudioInput:
+    """How the session hears.
+
+    Args:
+        transcription: None: what the user says is not written down.
+        noise_reduction: None: the input is taken as it is.
+        turn_detection: None: the client commits the turns itself.
+    """
+
+    format: SessionAudioFormat | Unset = UNSET
+    transcription: Transcription | Unset | None = UNSET
+    noise_reduction: NoiseReduction | Unset | None = UNSET
+    turn_detection: TurnDetection | Unset | None = UNSET
+
+
+# --- speaking
+
+
+@final
+@frozen(kw_only=True)
+class VoiceId:
+    """A voice of one's own making, by its id."""
+
+    id: str
+
+
+@final
+@frozen(kw_only=True)
+class SessionAudioOutput:
+    """How the session speaks.
+
+    Args:
+        voice: A name such as "marin", or a `VoiceId`. Fixed once the model has spoken.
+        speed: 0.25 to 1.5. May change between turns only.
+    """
+
+    format: SessionAudioFormat | Unset = UNSET
+    voice: str | VoiceId | Unset = UNSET
+    speed: float | Unset = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class SessionAudio:
+    """Both directions of a session's audio."""
+
+    input: SessionAudioInput | Unset = UNSET
+    output: SessionAudioOutput | Unset = UNSET
+
+
+# --- tools
+
+
+@final
+@frozen(kw_only=True)
+class FunctionTool:
+    """A function the client runs.
+
+    Args:
+        parameters: A JSON Schema of type "object".
+    """
+
+    type: ClassVar[Literal["function"]] = "function"
+    name: str
+    description: str | Unset | None = UNSET
+    parameters: JsonObject | Unset = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class McpToolFilter:
+    """Some of an MCP server's tools.
+
+    Args:
+        read_only: Those that say of themselves whether they only read.
+        tool_names: Those of these names.
+    """
+
+    read_only: bool | Unset = UNSET
+    tool_names: tuple[str, ...] | Unset = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class McpApprovalFilter:
+    """Which tools of an MCP server need a human's consent."""
+
+    always: McpToolFilter | Unset = UNSET
+    never: McpToolFilter | Unset = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class McpTool:
+    """Tools of an MCP server, called by OpenAI's server.
+
+    Args:
+        server_label: How the calls name the server.
+        server_url: Where it is; or `connector_id` or `tunnel_id` instead.
+        authorization: An OAuth access token for it.
+        headers: HTTP headers to send to it.
+        allowed_tools: Names or a filter; None: all.
+        require_approval: "always", "never" or a filter.
+        allowed_callers: Any of "direct" and "programmatic".
+        defer_loading: Whether the tools are imported only when they are looked for.
+    """
+
+    type: ClassVar[Literal["mcp"]] = "mcp"
+    server_label: str
+    server_url: str | Unset = UNSET
+    connector_id: str | Unset = UNSET
+    tunnel_id: str | Unset = UNSET
+    server_description: str | Unset = UNSET
+    authorization: str | Unset = field(default=UNSET, repr=False)
+    headers: Mapping[str, str] | Unset | None = field(default=UNSET, repr=False)
+    allowed_tools: tuple[str, ...] | McpToolFilter | Unset | None = UNSET
+    require_approval: str | McpApprovalFilter | Unset | None = UNSET
+    allowed_callers: tuple[str, ...] | Unset | None = UNSET
+    defer_loading: bool | Unset = UNSET
+
+
+SessionTool: TypeAlias = FunctionTool | McpTool | UnknownObject
+"""What the model may call."""
+
+
+@final
+@frozen(kw_only=True)
+class ToolChoiceFunction:
+    """The model has to call this function."""
+
+    type: ClassVar[Literal["function"]] = "function"
+    name: str
+
+
+@final
+@frozen(kw_only=True)
+class ToolChoiceMcp:
+    """The model has to call a tool of this MCP server, this one where a name is given."""
+
+    type: ClassVar[Literal["mcp"]] = "mcp"
+    server_label: str
+    name: str | Unset | None = UNSET
+
+
+ToolChoice: TypeAlias = str | ToolChoiceFunction | ToolChoiceMcp | UnknownObject
+""""none", "auto", "required", or a tool the model has to call."""
+
+
+# --- the rest
+
+
+@final
+@frozen(kw_only=True)
+class Prompt:
+    """A prompt kept at OpenAI.
+
+    Args:
+        variables: What to put into it: strings, or content parts as JSON objects.
+    """
+
+    id: str
+    version: str | Unset | None = UNSET
+    variables: JsonObject | Unset | None = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class Reasoning:
+    """How much the model thinks: "minimal", "low", "medium", "high", "xhigh"."""
+
+    effort: str | Unset | None = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class Tracing:
+    """Under which names a session appears among OpenAI's traces."""
+
+    workflow_name: str | Unset = UNSET
+    group_id: str | Unset = UNSET
+    metadata: JsonObject | Unset = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class TokenLimits:
+    """Limits on what truncation leaves.
+
+    Args:
+        post_instructions: Tokens of the conversation that follow the instructions.
+    """
+
+    post_instructions: int | Unset = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class RetentionRatio:
+    """Truncate to a share of the context, so that fewer turns miss the cache.
+
+    Args:
+        retention_ratio: 0.0 to 1.0, the share that stays.
+    """
+
+    type: ClassVar[Literal["retention_ratio"]] = "retention_ratio"
+    retention_ratio: float
+    token_limits: TokenLimits | Unset = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class RealtimeSession:
+    """A voice session.
+
+    Args:
+        id: The server's name for it; a client leaves it UNSET, as `object` and `expires_at`.
+        expires_at: When the server will end it, in seconds since 1970.
+        model: Fixed once the session is there.
+        output_modalities: `("audio",)` or `("text",)`, never both.
+        include: "item.input_audio_transcription.logprobs" asks for them.
+        max_output_tokens: 1 to 4 096 for one response, or "inf".
+        tracing: "auto", names of one's own, or None. Fixed once on.
+        truncation: "auto", "disabled" or a `RetentionRatio`.
+    """
+
+    type: ClassVar[Literal["realtime"]] = "realtime"
+    object: str | Unset = UNSET
+    id: str | Unset = UNSET
+    model: str | Unset = UNSET
+    output_modalities: tuple[str, ...] | Unset = UNSET
+    instructions: str | Unset = UNSET
+    audio: SessionAudio | Unset = UNSET
+    tools: tuple[SessionTool, ...] | Unset = UNSET
+    tool_choice: ToolChoice | Unset = UNSET
+    parallel_tool_calls: bool | Unset | None = UNSET
+    max_output_tokens: int | str | Unset = UNSET
+    reasoning: Reasoning | Unset | None = UNSET
+    tracing: str | Tracing | Unset | None = UNSET
+    truncation: str | RetentionRatio | UnknownObject | Unset = UNSET
+    prompt: Prompt | Unset | None = UNSET
+    include: tuple[str, ...] | Unset | None = UNSET
+    expires_at: int | Unset = UNSET
+
+
+@final
+@frozen(kw_only=True)
+class TranscriptionSession:
+    """A session that only listens and writes down. Its `audio` has no output."""
+
+    type: ClassVar[Literal["transcription"]] = "transcription"
+    object: str | Unset = UNSET
+    id: str | Unset = UNSET
+    audio: SessionAudio | Unset = UNSET
+    include: tuple[str, ...] | Unset | None = UNSET
+    expires_at: int | Unset = UNSET
+
+
+Session: TypeAlias = RealtimeSession | TranscriptionSession | UnknownObject
+"""A session of any type."""

@@ -1,0 +1,196 @@
+"""Every event: its name, its golden frames, and what its fields promise."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, get_args
+
+import attrs
+import pytest
+from helpers.golden import golden, without_nulls
+
+from realtime_proto import openai
+from realtime_proto.openai import (
+    ClientEvent,
+    Error,
+    OpenAIConnection,
+    OpenAIServerConnection,
+    ResponseOutputAudioDelta,
+    ServerEvent,
+    SessionCreated,
+    SessionUpdated,
+    events,
+    items,
+    response,
+    session,
+)
+from realtime_proto.wire import UNSET, UnknownEvent, UnknownObject
+
+CLIENT = get_args(ClientEvent)
+SERVER = get_args(ServerEvent)
+
+LOST_NULLS = {
+    "code",
+    "conversation_id",
+    "event_id",
+    "logprobs",
+    "metadata",
+    "param",
+    "previous_item_id",
+    "status_details",
+    "usage",
+}
+"""A server's null in these reads as None, which is their default, and is not said again."""
+
+FRAMES = [
+    pytest.param(side, frame, id=f"{side}-{number}-{frame['type']}")
+    for side in ("client", "server")
+    for number, frame in enumerate(golden(f"openai/{side}"), start=1)
+]
+
+
+def both(side: str) -> tuple[Any, Any]:
+    """Who says it and who hears it, let in."""
+    client, server = OpenAIConnection(), OpenAIServerConnection()
+    client.receive(server.send(SessionCreated(session=openai.RealtimeSession())))
+    return (client, server) if side == "client" else (server, client)
+
+
+def test_the_unions_hold_all_of_the_vendors_events() -> None:
+    """11 of the client, 46 of the server, none twice."""
+    assert (len(CLIENT), len(SERVER)) == (11, 46)
+    assert len({cls.type for cls in CLIENT + SERVER}) == 57
+
+
+@pytest.mark.parametrize("cls", CLIENT + SERVER)
+def test_an_event_is_named_after_its_tag(cls) -> None:
+    """In CamelCase, final and frozen, with an `event_id` that may be UNSET."""
+    assert cls.__name__ == "".join(part.capitalize() for part in re.split("[._]", cls.type))
+    assert cls.__final__
+    if cls is not events.InputAudioBufferDtmfEventReceived:
+        assert attrs.fields_dict(cls)["event_id"].default is UNSET
+
+
+def test_every_event_has_a_golden_frame() -> None:
+    """A new event needs a class, its name in the union, and a line here."""
+    for side, classes in (("client", CLIENT), ("server", SERVER)):
+        assert {cls.type for cls in classes} == {f["type"] for f in golden(f"openai/{side}")}
+
+
+@pytest.mark.parametrize(("side", "frame"), FRAMES)
+def test_a_golden_frame_is_understood_and_said_again(side, frame) -> None:
+    """Nothing in it is unknown, and nothing but a server's explicit null gets lost."""
+    speaker, hearer = both(side)
+    (event,) = hearer.receive(json.dumps(frame))
+    assert event.type == frame["type"]
+    assert hearer.drift == {}
+    assert not unknown_objects(event)
+    again = json.loads(speaker.send(event))
+    assert without_nulls(frame, LOST_NULLS if side == "server" else ()) == again
+    assert event == hearer.receive(json.dumps(again))[0]
+
+
+def unknown_objects(value: Any) -> list[Any]:
+    """Every UnknownObject inside an event."""
+    if isinstance(value, UnknownObject | UnknownEvent):
+        return [value]
+    if attrs.has(type(value)):
+        return unknown_objects([getattr(value, field.name) for field in attrs.fields(type(value))])
+    if isinstance(value, tuple | list):
+        return [found for item in value for found in unknown_objects(item)]
+    return []
+
+
+def test_audio_is_not_in_a_repr() -> None:
+    """A log line holds no second of somebody's voice."""
+    delta = ResponseOutputAudioDelta(
+        response_id="r", item_id="i", output_index=0, content_index=0, delta=b"secret"
+    )
+    assert "secret" not in repr(delta)
+    assert "secret" not in repr(openai.InputAudioBufferAppend(audio=b"secret"))
+    assert "secret" not in repr(openai.McpTool(server_label="x", authorization="secret"))
+    for part in (openai.InputAudio, openai.OutputAudio, openai.AudioPart):
+        assert "secret" not in repr(part(audio=b"secret"))
+
+
+def test_a_second_party_that_leaves_things_out_is_read() -> None:
+    """No `event_id`, no name of the function, no `previous_item_id`: not worth an error."""
+    connection = OpenAIConnection()
+    for frame in (
+        {"type": "input_audio_buffer.committed", "item_id": "i"},
+        {
+            "type": "response.function_call_arguments.done",
+            "response_id": "r",
+            "item_id": "i",
+            "output_index": 0,
+            "call_id": "c",
+            "arguments": "{}",
+        },
+        {
+            "type": "response.content_part.added",
+            "response_id": "r",
+            "item_id": "i",
+            "output_index": 0,
+            "content_index": 0,
+            "part": {"type": "output_text", "text": ""},
+        },
+    ):
+        (event,) = connection.receive(json.dumps(frame))
+        assert event.event_id is UNSET
+
+
+def test_values_nobody_knows_pass() -> None:
+    """Vocabularies the server owns are open, and so are the unions."""
+    connection = OpenAIConnection()
+    part = {"type": "hologram", "url": "x"}
+    item = {"type": "message", "role": "narrator", "status": "dreaming", "content": [part]}
+    (event,) = connection.receive(json.dumps({"type": "conversation.item.added", "item": item}))
+    assert event.item.content == (UnknownObject(tag="hologram", raw=part),)  # type: ignore[union-attr]
+    dance = {"type": "dance"}
+    (event,) = connection.receive(json.dumps({"type": "conversation.item.added", "item": dance}))
+    assert event.item == UnknownObject(tag="dance", raw=dance)  # type: ignore[union-attr]
+
+
+def test_an_echoed_session_keeps_null_and_absent_apart() -> None:
+    """So it can be said again as it was."""
+    audio = {"input": {"turn_detection": None}}
+    frame = {"type": "session.updated", "session": {"type": "realtime", "audio": audio}}
+    (event,) = OpenAIConnection().receive(json.dumps(frame))
+    assert isinstance(event, SessionUpdated)
+    assert isinstance(event.session, openai.RealtimeSession)
+    heard = event.session.audio
+    assert isinstance(heard, openai.SessionAudio)
+    assert isinstance(heard.input, openai.SessionAudioInput)
+    assert heard.input.turn_detection is None
+    assert heard.input.transcription is UNSET
+
+
+def test_an_error_names_the_event_at_fault() -> None:
+    """By the id the client gave it."""
+    (event,) = OpenAIConnection().receive(
+        '{"type":"error","event_id":"e","error":{"type":"t","message":"m","event_id":"evt_3"}}'
+    )
+    assert isinstance(event, Error)
+    assert event.error.event_id == "evt_3"
+
+
+def test_everything_public_is_exported() -> None:
+    """The package's `__all__` is what its modules export, sorted, and nothing is named twice."""
+    from_modules = [
+        name for module in (events, items, response, session) for name in module.__all__
+    ]
+    own = ["DIALECTS", "OpenAIConnection", "OpenAIServerConnection", "Phase"]
+    assert sorted(from_modules + own) == sorted(set(openai.__all__) & {*from_modules, *own})
+    assert len(set(openai.__all__)) == len(openai.__all__)
+    for name in openai.__all__:
+        assert getattr(openai, name) is not None
+
+
+@pytest.mark.parametrize("module", [events, items, response, session])
+def test_every_class_of_a_module_is_in_its_all(module) -> None:
+    """A class nobody can import is of no use."""
+    own = {name for name, value in vars(module).items() if attrs.has(value)}
+    assert {n for n in own if getattr(module, n).__module__ == module.__name__} <= set(
+        module.__all__
+    )

@@ -1,0 +1,25 @@
+"""What the wire classes of every provider share."""
+
+from __future__ import annotations
+
+from realtime_proto.wire import UNSET, UnknownEvent, UnknownObject, count_ids
+
+
+def test_unset_is_false_and_says_its_name() -> None:
+    """So `value or default` works, and a repr reads well."""
+    assert not UNSET
+    assert repr(UNSET) == "UNSET"
+    assert UNSET is not None  # type: ignore[comparison-overlap]
+
+
+def test_ids_count_from_one() -> None:
+    """Each factory by itself."""
+    first, second = count_ids("a"), count_ids("b")
+    assert [first(), first(), second()] == ["a_1", "a_2", "b_1"]
+
+
+def test_what_nobody_knows_keeps_its_content_out_of_the_repr() -> None:
+    """It may be audio, and long."""
+    assert "secret" not in repr(UnknownEvent(tag="x", raw={"type": "x", "a": "secret"}))
+    assert "secret" not in repr(UnknownObject(tag="x", raw={"type": "x", "a": "secret"}))
+    assert UnknownEvent.type is UnknownObject.type is None
