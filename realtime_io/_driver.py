@@ -88,6 +88,7 @@ class Driver:
         self._rearmed = anyio.Event()
         self._close_wanted = anyio.Event()
         self._is_over = False
+        self._closed: SessionClosed | None = None
         self._is_reported = False
 
     # --- for the session
@@ -123,7 +124,8 @@ class Driver:
         """The lane that iteration takes from; it exists, and fills, from the first call on."""
         if self._iterated is None:
             self._iterated = Lane(max_events=MAX_CHUNKS)
-            if self._is_over:
+            if self._closed is not None:
+                self._iterated.put(self._closed)
                 self._iterated.end()
         return self._iterated
 
@@ -275,6 +277,7 @@ class Driver:
 
     def _ended(self, event: SessionClosed) -> None:
         self._is_over = True
+        self._closed = event
         for lane in (self._audio, self._events, self._iterated):
             if lane is not None:
                 lane.end()
@@ -296,7 +299,7 @@ class Driver:
         return self._iterated is not None and not self._callbacks.audio
 
     def _note_delivery(self, event: VoiceEvent) -> None:
-        if isinstance(event, AudioChunk) and event.item_id is not None and not self._is_over:
+        if isinstance(event, AudioChunk) and event.item_id is not None:
             self.put(AudioDelivered(item_id=event.item_id, n_bytes=len(event.data)))
 
 

@@ -186,6 +186,7 @@ class WebSocket:
                 await changed.wait()
         finally:
             self._is_written = False
+            self._wake()  # close() may wait for what now nobody else sends
 
     async def _flush(self) -> None:
         while (batch := self._next_batch()) and not self._is_broken:
@@ -243,6 +244,8 @@ class WebSocket:
                         return message
         finally:
             self._is_read = False
+            if self.sent_code is not None:
+                self._wake()  # close() may wait for what now nobody else reads
 
     async def _read(self) -> None:
         try:
@@ -343,13 +346,12 @@ class WebSocket:
                 await self._stream.aclose()
 
     async def _sent(self) -> None:
-        if not self._is_written:
-            try:
-                await self._flush()
-            except ConnectionLost:
-                return
         while (self._frames or self._is_sending) and not self._is_broken:
-            await self._changed.wait()
+            if self._is_written:
+                await self._changed.wait()
+            else:
+                with suppress(ConnectionLost):
+                    await self._flush()
 
     async def _answered(self) -> None:
         while self._end is None and not self._is_broken:

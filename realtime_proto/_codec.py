@@ -55,6 +55,9 @@ NAME_LIMIT: Final = 100
 FAULT_LIMIT: Final = 32
 """How many faults of one frame are named: a hostile frame can have one for every few bytes."""
 
+ITEM_LIMIT: Final = 10_000
+"""Items of one array. A frame of 16 MiB could hold millions of empty ones, each an object here."""
+
 _DECIMAL: Final = re.compile("-?[0-9]{1,19}")
 _INT64_MIN: Final = -(2**63)
 _INT64_MAX: Final = 2**63 - 1
@@ -229,6 +232,8 @@ class Codec:
         def structure(value: Any, _: Any) -> tuple[Any, ...]:
             if value.__class__ is not list:
                 raise Mismatch(("", f"expected an array, got {_name(value)}"))
+            if len(value) > ITEM_LIMIT:
+                raise Mismatch(("", f"more than {ITEM_LIMIT} items"))
             return tuple(
                 _collect((f"[{n}]", hook, item, item_hint) for n, item in enumerate(value))
             )

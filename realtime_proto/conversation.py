@@ -181,14 +181,10 @@ class Conversation:
             LocalProtocolError: The conversation is over, or its state forbids the command. Nothing
                 was changed.
         """
-        if isinstance(self._road, Done | Close):
+        if isinstance(command, Played | AudioDelivered):
+            self._note(command, now)  # news of the listener, welcome even when all is over
+        elif isinstance(self._road, Done | Close):
             raise LocalProtocolError("the conversation is over")
-        if isinstance(command, Played):
-            self._advance(now)
-            self._playback.report(command.item_id, command.ms)
-        elif isinstance(command, AudioDelivered):
-            self._advance(now)
-            self._playback.deliver(command.item_id, command.n_bytes, now_us=self._now_us)
         elif isinstance(command, ToolResult):
             self._settle(command, now)
         elif self._is_ready:
@@ -371,6 +367,13 @@ class Conversation:
             except LocalProtocolError as exc:
                 failure = Failure(kind="local", message=exc.message, code=exc.code)
                 self._events.append(ErrorReported(failure=failure))
+
+    def _note(self, command: Played | AudioDelivered, now: float) -> None:
+        self._advance(now)
+        if isinstance(command, Played):
+            self._playback.report(command.item_id, command.ms)
+        else:
+            self._playback.deliver(command.item_id, command.n_bytes, now_us=self._now_us)
 
     def _settle(self, command: ToolResult, now: float) -> None:
         if command.call_id not in self._tools:

@@ -1,4 +1,4 @@
-"""What every test runs under: both event loops, two hypothesis profiles, a coverage gate for whole runs."""
+"""What every test runs under: both event loops, hypothesis profiles, the coverage gate."""
 
 from __future__ import annotations
 
