@@ -50,11 +50,14 @@ PROVIDER_NAMES: Final = ("openai", "gemini")
 QUESTION: Final = "What is the weather in Tokyo?"
 LONG_QUESTION: Final = "Tell me a story."
 BARGE_IN: Final = "Stop!"
-USER_VOICE: Final = "en-gb"
+USER_VOICE: Final = "en-us+m3"
 
 CHUNK_MS: Final = 40
 STEP_S: Final = 30.0
 """How long any one step of the conversation may take."""
+
+PAUSE_MS: Final = 300
+"""How long the user waits after an answer."""
 
 LISTEN_S: Final = 2.0
 """How long the user listens to the story before speaking over it."""
@@ -155,6 +158,7 @@ class _Conversation:
         self._voice.on_audio(self._hear)
         self._voice.on_event(self._note)
         self._answer = bytearray()
+        self._answer_is_whole = False
         self._first_audio_at: float | None = None
         self._happened: set[str] = set()
         self._progress = anyio.Event()
@@ -188,8 +192,15 @@ class _Conversation:
             if self._first_audio_at is not None:
                 self._figures.first_audio_ms = (self._first_audio_at - ended_at) * 1000
             self._require("user transcript", "the server understood nothing of the question")
+            await self._hear_out(session.output_format)
             await self._barge_in(microphone, session)
             self._figures.audio_in_s = microphone.sent_s
+
+    async def _hear_out(self, audio_format: AudioFormat) -> None:
+        """Wait until the answer has been heard: it was sent faster than it plays."""
+        began_at = self._first_audio_at or _clock.now()
+        heard_ms = audio_format.duration_ms(len(self._answer)) + PAUSE_MS
+        await anyio.sleep_until(began_at + heard_ms / 1000)
 
     async def _barge_in(self, microphone: _Microphone, session: VoiceSession) -> None:
         rate_hz = session.input_format.rate_hz
@@ -200,11 +211,13 @@ class _Conversation:
         await microphone.say(story)
         await self._wait_for("audio", "no long answer was heard")
         await anyio.sleep(LISTEN_S)
-        self._happened.discard("speech")
+        self._happened -= {"speech", "user transcript", "transcript"}
         self._screen.line(f"user speaks over it: {BARGE_IN}")
         await microphone.say(stop)
         await self._wait_for("speech", "the server did not notice that the user spoke")
         await self._wait_for("interrupted", "the long answer was not cut off")
+        await self._wait_for("user transcript", "the server understood nothing of the barge-in")
+        await self._wait_for("audio complete", "the barge-in was not answered")
 
     async def _question(self, audio_format: AudioFormat) -> bytes:
         if self._options.ask_wav is not None:
@@ -230,7 +243,7 @@ class _Conversation:
         if self._first_audio_at is None:
             self._first_audio_at = _clock.now()
         self._figures.audio_out_s += len(audio) / 48_000
-        if "answered" not in self._happened:
+        if not self._answer_is_whole:
             self._answer += audio
         self._happen("audio")
 
@@ -255,6 +268,7 @@ class _Conversation:
                 self._figures.heard_ms = played_ms
                 self._happen("interrupted")
             case AudioChunk(is_final=True):
+                self._answer_is_whole = True
                 self._happen("audio complete")
             case ResponseDone(status=status):
                 self._happen(f"response {status}")

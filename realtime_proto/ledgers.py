@@ -27,13 +27,16 @@ __all__ = ("Cut", "PlaybackLedger", "Settlement", "ToolLedger")
 MAX_ITEMS: Final = 64
 """Items whose audio may be in flight at once. Real conversations have one or two."""
 
+MAX_TEXT: Final = 2**20
+"""Characters of an item's transcript kept to tell what was heard of it."""
+
 MAX_SETTLED: Final = 1_024
 """Settled calls remembered, to tell a late answer from a wrong one."""
 
 
 @define
 class _Item:
-    content_index: int
+    content_index: int = 0
     received_bytes: int = 0
     delivered_bytes: int = 0
     ends_at_us: int = 0
@@ -74,17 +77,14 @@ class PlaybackLedger:
 
     def receive(self, item_id: str, n_bytes: int, *, content_index: int = 0) -> None:
         """Audio of an item came in."""
-        item = self._items.get(item_id)
-        if item is None:
-            if len(self._items) >= MAX_ITEMS:
-                self._items.popitem(last=False)
-            item = self._items[item_id] = _Item(content_index)
+        item = self._item(item_id)
+        item.content_index = content_index
         item.received_bytes += n_bytes
 
     def hear(self, item_id: str, text: str) -> None:
-        """Transcript of an item whose audio is being tracked came in."""
-        item = self._items.get(item_id)
-        if item is not None:
+        """Transcript of an item came in; it may lead the audio."""
+        item = self._item(item_id)
+        if len(item.text) < MAX_TEXT:
             item.text += text
 
     def deliver(self, item_id: str, n_bytes: int, *, now_us: int) -> None:
@@ -114,12 +114,19 @@ class PlaybackLedger:
             played_ms = self._played_ms(item, now_us)
             received_ms = self._format.duration_ms(item.received_bytes)
             if played_ms < received_ms:
-                share = played_ms / received_ms
-                heard = item.text[: round(len(item.text) * share)]
+                heard = _heard_part(item.text, played_ms / received_ms)
                 cuts.append(Cut(item_id, item.content_index, played_ms, received_ms, heard))
         self._items.clear()
         self._free_at_us = now_us
         return cuts
+
+    def _item(self, item_id: str) -> _Item:
+        item = self._items.get(item_id)
+        if item is None:
+            if len(self._items) >= MAX_ITEMS:
+                self._items.popitem(last=False)
+            item = self._items[item_id] = _Item()
+        return item
 
     def _played_ms(self, item: _Item, now_us: int) -> int:
         received_ms = self._format.duration_ms(item.received_bytes)
@@ -131,6 +138,14 @@ class PlaybackLedger:
 
     def _duration_us(self, n_bytes: int) -> int:
         return n_bytes // self._format.bytes_per_sample * 1_000_000 // self._format.rate_hz
+
+
+def _heard_part(text: str, share: float) -> str:
+    """The whole words in about this share of a text."""
+    end = round(len(text) * share)
+    if end < len(text) and not text[end].isspace():
+        end = text.rfind(" ", 0, end) + 1
+    return text[:end].strip()
 
 
 @define

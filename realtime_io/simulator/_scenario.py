@@ -153,7 +153,9 @@ DEFAULT_SCENARIO: Final = Scenario(
         ),
         Rule(phrases=("[please] tell me a story",), say=_STORY),
         Rule(phrases=("hello [how are you]",), say="Hello. How can I help you?"),
-        Rule(phrases=("(stop | wait) [a minute] [please]",), say="All right, I am listening."),
+        Rule(
+            phrases=("stop [please]", "wait [a minute] [please]"), say="All right, I am listening."
+        ),
         Rule(phrases=("thank you [goodbye]", "goodbye"), say="You are welcome. Goodbye."),
     ),
     slots={
