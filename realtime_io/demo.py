@@ -49,7 +49,7 @@ PROVIDER_NAMES: Final = ("openai", "gemini")
 
 QUESTION: Final = "What is the weather in Tokyo?"
 LONG_QUESTION: Final = "Tell me a story."
-BARGE_IN: Final = "Stop!"
+BARGE_IN: Final = "Wait a minute!"
 USER_VOICE: Final = "en-us+m3"
 
 CHUNK_MS: Final = 40
