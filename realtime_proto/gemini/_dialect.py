@@ -17,8 +17,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_proto.gemini._connection import GeminiConnection
-
 from realtime_proto.closing import closed_by_server
 from realtime_proto.commands import (
     ClearAudio,
@@ -45,6 +43,7 @@ from realtime_proto.events import (
 )
 from realtime_proto.formats import PCM16_16K, PCM16_24K
 from realtime_proto.gemini import events as wire
+from realtime_proto.gemini._connection import GeminiConnection
 from realtime_proto.gemini.catalog import profile_of
 from realtime_proto.gemini.endpoint import model_resource
 from realtime_proto.gemini.parts import Blob, Content, FunctionResponse, Part

@@ -63,7 +63,7 @@ class ResponseArbiter:
         self._request_id = event_id
 
     def created(self, response_id: str) -> str | None:
-        """The server began a response, ours or its own. Gives its id where it is to be cancelled."""
+        """A response began, ours or not. Gives its id where it is to be cancelled."""
         self.phase = ArbiterPhase.ACTIVE
         self.response_id = response_id
         self._request_id = None
