@@ -57,7 +57,7 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
         self._phase = self._machine.initial
         self._drift: Counter[str] = Counter()
         self._max_frame_bytes = max_frame_bytes
-        self.unexpected = 0
+        self.unexpected: int = 0
 
     @property
     def phase(self) -> PhaseT:

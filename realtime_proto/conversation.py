@@ -125,12 +125,12 @@ class Conversation:
         strict: bool = False,
         reports_delivery: bool = False,
     ) -> None:
-        self.ignored = dialect.configure(config)
+        self.ignored: tuple[str, ...] = dialect.configure(config)
         if config.strict and self.ignored:
             raise ConfigurationError(
                 f"{dialect.name} has no place for {', '.join(self.ignored)}", code="unsupported"
             )
-        self.clock_reversals = 0
+        self.clock_reversals: int = 0
         self._dialect = dialect
         self._config = config
         self._ids = ids or count_ids("evt")

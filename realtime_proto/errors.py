@@ -86,10 +86,10 @@ class RemoteProtocolError(RealtimeError):
         events: Sequence[object] = (),
     ) -> None:
         super().__init__(message)
-        self.paths = tuple(paths)
+        self.paths: tuple[str, ...] = tuple(paths)
         self.excerpt = excerpt
         self.tag = tag
-        self.events = tuple(events)
+        self.events: tuple[object, ...] = tuple(events)
 
 
 class ProviderError(RealtimeError):
@@ -152,7 +152,7 @@ class HandshakeRejected(RealtimeConnectionError):
     ) -> None:
         super().__init__(message, code=str(status))
         self.status = status
-        self.headers = dict(headers or {})
+        self.headers: dict[str, str] = dict(headers or {})
         self.body = body
 
 

@@ -92,6 +92,8 @@ async def answer_to(voice: RealtimeVoice, text: str) -> str:
         async with voice.connect() as session:
             await session.send_text(text)
             await answered.wait()
+            assert [] != tasks_left()
+    assert [] == tasks_left()
     return said
 
 
@@ -375,7 +377,14 @@ async def connect_error(provider: str, base_url: str) -> RealtimeError:
         async with voice.connect():
             pytest.fail("the session must not open")
     assert "sk-canary" not in repr(caught.value) + str(caught.value)
+    assert [] == tasks_left()
     return caught.value
+
+
+def tasks_left() -> list[str | None]:
+    """The library's tasks that still run."""
+    names = [task.name for task in anyio.get_running_tasks()]
+    return [name for name in names if name is not None and name.startswith("realtime_io ")]
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -397,7 +406,7 @@ async def test_a_refused_port_is_one_clear_error(provider: str) -> None:
         pass
     error = await connect_error(provider, f"http://{address}")
     assert type(error) is RealtimeConnectionError
-    assert f"connection refused by {address}: is a server listening there?" == str(error)
+    assert f"connection refused by {address}: is a server listening there?" == error.message
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

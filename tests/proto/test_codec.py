@@ -14,6 +14,7 @@ from hypothesis import given
 from realtime_proto._codec import (
     DRIFT_LIMIT,
     FAULT_LIMIT,
+    ITEM_LIMIT,
     NAME_LIMIT,
     Codec,
     Int64,
@@ -156,11 +157,18 @@ def test_all_faults_are_told_at_once() -> None:
 def test_a_frame_full_of_faults_makes_a_short_error() -> None:
     """An array tells its first faults only, and a made-up key is cut."""
     with pytest.raises(Mismatch) as caught:
-        read({"text": "x", "names": [1] * 100_000, "labels": {"k" * 10_000: 1}})
+        read({"text": "x", "names": [1] * ITEM_LIMIT, "labels": {"k" * 10_000: 1}})
     assert len(caught.value.paths) == FAULT_LIMIT
     assert len(str(caught.value)) < 100 * FAULT_LIMIT
     ((path, _),) = faults_of({"text": "x", "labels": {"k" * 10_000: 1}})
     assert len(path) == len(".labels.") + NAME_LIMIT
+
+
+def test_an_array_is_bounded() -> None:
+    """Millions of empty items fit into a frame; each would be an object here."""
+    assert len(read({"text": "x", "names": ["n"] * ITEM_LIMIT}).names) == ITEM_LIMIT
+    with pytest.raises(Mismatch, match="more than 10000 items"):
+        read({"text": "x", "names": ["n"] * (ITEM_LIMIT + 1)})
 
 
 def test_paths_start_at_the_root() -> None:
