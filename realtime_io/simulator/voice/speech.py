@@ -8,6 +8,7 @@ speaks needs the usual `if __name__ == "__main__":`, since a worker imports the 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -138,9 +139,7 @@ async def _in_worker(function: Callable[..., T], *args: object) -> T:
         raise ConfigurationError(f"there is no voice: {missing}", code="no_voice")
     async with _workers():
         try:
-            with CancelScope(shield=True):
-                # anyio leaves a process behind whose start is cancelled half way.
-                await to_process.run_sync(_engine.ready, limiter=CapacityLimiter(1))
+            await _ensure_worker()
             # The worker of a cancelled call is killed, since nothing else would stop it.
             return await to_process.run_sync(
                 function, *args, cancellable=True, limiter=CapacityLimiter(1)
@@ -155,6 +154,20 @@ async def _in_worker(function: Callable[..., T], *args: object) -> T:
             ) from exc
         except Exception as exc:  # whatever foreign libraries raise in the worker
             raise RealtimeError(f"the voice failed: {exc!r}"[:200], code="voice_worker") from exc
+
+
+async def _ensure_worker() -> None:
+    """Return once an idle worker answers, so that the next call finds one that is alive.
+
+    A worker may have died unnoticed while it was idle: on asyncio, anyio kills its workers when the
+    outermost task ends, which under pytest is the one that set a fixture up, and keeps them listed.
+    So one that does not answer is passed over as often as there can be such.
+    """
+    with CancelScope(shield=True):  # anyio leaves a process behind whose start is cancelled
+        for _ in range(MAX_WORKERS):
+            with suppress(BrokenWorkerProcess):
+                return await to_process.run_sync(_engine.ready, limiter=CapacityLimiter(1))
+        return await to_process.run_sync(_engine.ready, limiter=CapacityLimiter(1))
 
 
 def _workers() -> CapacityLimiter:
