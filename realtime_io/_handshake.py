@@ -1,34 +1,35 @@
 """The opening handshake, in both roles, over any anyio ByteStream.
 
 What we send is checked here before wsproto sees it, because wsproto and h11 put what they refuse
-into their exceptions, and what we send holds keys. What the peer sends is parsed under their names
-in _map; nothing foreign leaves.
+into their exceptions, and what we send holds keys. What the peer sends is parsed under the names in
+_map; nothing foreign leaves.
+
+A key stays out of tracebacks too, whose frames keep their local variables: it is revealed only in
+functions that do not raise, and failures are handed up as values to be raised where no key is.
 """
 
 from __future__ import annotations
 
+import binascii
 import json
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import anyio
-from attrs import frozen
+from attrs import field, frozen
 from wsproto import WSConnection
 from wsproto.connection import ConnectionType
-from wsproto.events import (
-    AcceptConnection,
-    RejectConnection,
-    RejectData,
-)
-from wsproto.events import (
-    Request as WireRequest,
-)
+from wsproto.events import AcceptConnection, Event, RejectConnection, RejectData
+from wsproto.events import Request as WireRequest
+from wsproto.utilities import RemoteProtocolError as WireError
 
 from realtime_io._map import GONE, UNPARSABLE
 from realtime_io._websocket import DEFAULT_LIMITS, SocketLimits, WebSocket
 from realtime_proto.errors import (
     ConfigurationError,
     HandshakeRejected,
+    LocalProtocolError,
     RealtimeConnectionError,
 )
 from realtime_proto.secret import Secret
@@ -38,22 +39,46 @@ if TYPE_CHECKING:
 
     from anyio.abc import ByteStream
 
-__all__ = ("Accept", "Reject", "Request", "accept_websocket", "connect_websocket")
+__all__ = (
+    "Accept",
+    "Decision",
+    "Reject",
+    "Request",
+    "accept_websocket",
+    "check_request",
+    "connect_websocket",
+)
 
 HANDSHAKE_S: Final = 5.0
 """How long a client may take to say what it wants."""
 
+BODY_S: Final = 1.0
+"""How long a server may take to say why it refuses."""
+
 MAX_BODY_BYTES: Final = 4 * 2**10
 """Kept of the body of a refusal."""
+
+MIN_REDACTED_CHARS: Final = 6
+"""A secret shorter than that is found in any text."""
 
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
 _HEADER_VALUE: Final = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_OURS: Final = re.compile(
+    r"(?i:host|connection|upgrade|sec-websocket-.*|content-length|transfer-encoding)"
+)
+_HEAD_END: Final = re.compile(rb"\n\r?\n")
+_SCHEME: Final = "Bearer "
+_JSON: Final = (("content-type", "application/json"),)
+
+
+def _path_of(target: str) -> str:
+    return repr(target.partition("?")[0])
 
 
 @frozen(kw_only=True)
 class Request:
-    """What a client asks for.
+    """What a client asks for. Its repr shows no more than the path: the rest may hold its key.
 
     Args:
         target: Path and query, as they came.
@@ -61,16 +86,17 @@ class Request:
         subprotocols: What the client offers, in its order.
     """
 
-    target: str
-    headers: tuple[tuple[str, str], ...] = ()
-    subprotocols: tuple[str, ...] = ()
+    target: str = field(repr=_path_of)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    subprotocols: tuple[str, ...] = field(default=(), repr=False)
 
 
 @frozen(kw_only=True)
 class Accept:
-    """Take the client, with one of the subprotocols it offers."""
+    """Take the client, with one of the subprotocols it offers, and say more in headers."""
 
     subprotocol: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @frozen
@@ -79,10 +105,13 @@ class Reject:
 
     status: int
     body: bytes = b""
-    content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = _JSON
 
 
 Decision: TypeAlias = Accept | Reject
+
+
+# --- the client
 
 
 async def connect_websocket(
@@ -94,106 +123,215 @@ async def connect_websocket(
     subprotocols: Sequence[str | Secret] = (),
     limits: SocketLimits = DEFAULT_LIMITS,
 ) -> WebSocket:
-    """Ask the server behind *stream* for a WebSocket.
+    """Ask the server behind *stream* for a WebSocket. The caller sets the deadline.
 
-    The stream stays the caller's until a WebSocket is returned.
+    The stream stays the caller's, to be closed, until a WebSocket is returned.
+
+    Args:
+        stream: Connected.
+        host: What the Host header says: the name, and the port where it is not the default one.
+        target: Path and query.
+        headers: Beside those of the handshake.
+        subprotocols: To offer.
+        limits: The WebSocket's bounds.
 
     Raises:
-        ConfigurationError: Something to send holds characters that must not be sent. It is not
-            shown.
+        ConfigurationError: Something to send holds characters that cannot be sent. It is not shown.
         HandshakeRejected: The server gave another HTTP answer.
-        RealtimeConnectionError: It is no HTTP server, or went away.
+        RealtimeConnectionError: It is no WebSocket server, or went away.
     """
-    connection = WSConnection(ConnectionType.CLIENT)
-    hello = connection.send(
-        WireRequest(
-            host=_checked(host, _VISIBLE, "the host"),
-            target=_checked(target, _VISIBLE, "the URL"),
-            extra_headers=[
-                (
-                    _checked(name, _TOKEN, "a header's name").encode(),
-                    _checked(value, _HEADER_VALUE, f"the header {name}").encode(),
-                )
-                for name, value in headers
-            ],
-            subprotocols=[_checked(p, _TOKEN, "a subprotocol") for p in subprotocols],
+    check_request(host=host, target=target, headers=headers, subprotocols=subprotocols)
+    outcome = await _ask(stream, host, target, headers, subprotocols, limits)
+    if isinstance(outcome, WebSocket):
+        return outcome
+    raise outcome
+
+
+def check_request(
+    *,
+    host: str,
+    target: str,
+    headers: Sequence[tuple[str, str | Secret]] = (),
+    subprotocols: Sequence[str | Secret] = (),
+) -> None:
+    """Whether this can be sent.
+
+    Raises:
+        ConfigurationError: It cannot, as the message says without showing it.
+    """
+    _check(host, _VISIBLE, "the host name")
+    _check(target, _VISIBLE, "the URL")
+    for name, value in headers:
+        _check_header(name, value)
+    for subprotocol in subprotocols:
+        _check(subprotocol, _TOKEN, "a subprotocol")
+
+
+def _check_header(name: str, value: str | Secret) -> None:
+    _check(name, _TOKEN, "a header's name")
+    if _OURS.fullmatch(name):
+        raise ConfigurationError(
+            f"the header {name} is made by the WebSocket handshake and cannot be set",
+            code="invalid_header",
         )
-    )
-    try:
-        await stream.send(hello)
-        return await _hear_answer(stream, connection, limits)
-    except GONE:
-        raise RealtimeConnectionError(
-            f"{host} closed the connection instead of answering: it may be no WebSocket server"
-        ) from None
-    except UNPARSABLE:
-        raise RealtimeConnectionError(f"{host} did not answer as a WebSocket server does") from None
+    what = "the API key" if isinstance(value, Secret) else f"the header {name}"
+    _check(value, _HEADER_VALUE, what)
 
 
-def _checked(value: str | Secret, pattern: re.Pattern[str], what: str) -> str:
+def _check(value: str | Secret, pattern: re.Pattern[str], what: str) -> None:
+    fault = _fault(value, pattern)
+    if fault is not None:
+        raise ConfigurationError(f"{what} {fault}", code="invalid_header")
+
+
+def _fault(value: str | Secret, pattern: re.Pattern[str]) -> str | None:
     text = value.reveal() if isinstance(value, Secret) else value
     if pattern.fullmatch(text):
-        return text
-    raise ConfigurationError(
-        f"{what} is empty or holds characters that cannot be sent (a stray space or line break?)",
-        code="invalid_header",
+        return None
+    if isinstance(value, Secret):
+        text = text.removeprefix(_SCHEME)
+    if not text:
+        return "is empty"
+    match = pattern.match(text)
+    position = 0 if match is None else match.end()
+    return f"contains characters that cannot be sent in a header (position {position})"
+
+
+async def _ask(
+    stream: ByteStream,
+    host: str,
+    target: str,
+    headers: Sequence[tuple[str, str | Secret]],
+    subprotocols: Sequence[str | Secret],
+    limits: SocketLimits,
+) -> WebSocket | RealtimeConnectionError | ConfigurationError:
+    connection = WSConnection(ConnectionType.CLIENT)
+    try:
+        await stream.send(_hello(connection, host, target, headers, subprotocols))
+    except GONE:
+        return RealtimeConnectionError(f"{host} closed the connection before it was asked anything")
+    except UNPARSABLE:  # a part of the name too long for DNS: the one thing not checked before
+        return ConfigurationError(f"{host:.200} is no host name", code="invalid_url")
+    answer = await _hear_answer(stream, connection)
+    if isinstance(answer, AcceptConnection) and connection.connection is not None:
+        return WebSocket(
+            stream, connection.connection, subprotocol=answer.subprotocol, limits=limits
+        )
+    if isinstance(answer, RejectConnection):
+        body = await _hear_body(stream, connection) if answer.has_body else b""
+        secrets = [v for v in (*(v for _, v in headers), *subprotocols) if isinstance(v, Secret)]
+        return _rejected(host, answer, body, secrets)
+    return RealtimeConnectionError(f"{host} {answer}: it may be no WebSocket server")
+
+
+def _hello(
+    connection: WSConnection,
+    host: str,
+    target: str,
+    headers: Sequence[tuple[str, str | Secret]],
+    subprotocols: Sequence[str | Secret],
+) -> bytes:
+    return connection.send(
+        WireRequest(
+            host=host,
+            target=target,
+            extra_headers=[(name.encode(), _text(value).encode()) for name, value in headers],
+            subprotocols=[_text(subprotocol) for subprotocol in subprotocols],
+        )
     )
 
 
-async def _hear_answer(
-    stream: ByteStream, connection: WSConnection, limits: SocketLimits
-) -> WebSocket:
-    refusal: RejectConnection | None = None
-    body = bytearray()
+def _text(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+async def _hear_answer(stream: ByteStream, connection: WSConnection) -> Event | str:
+    """What the server says, or what it did instead."""
     while True:
-        for event in connection.events():
-            if isinstance(event, AcceptConnection):
-                return WebSocket(stream, connection, subprotocol=event.subprotocol, limits=limits)
-            if isinstance(event, RejectConnection):
-                refusal = event
-                if not event.has_body:
-                    raise _rejected(event, b"")
-            if isinstance(event, RejectData):
-                body += event.data
-                if event.body_finished or len(body) >= MAX_BODY_BYTES:
-                    raise _rejected(refusal, bytes(body))
         try:
-            connection.receive_data(await stream.receive())
+            data = await stream.receive()
         except GONE:
-            if refusal is None:
-                raise
-            raise _rejected(refusal, bytes(body)) from None
+            return "closed the connection instead of answering"
+        try:
+            connection.receive_data(data)
+            event = next(connection.events(), None)
+        except WireError as exc:
+            return f"did not answer as a WebSocket server does ({exc!s:.100})"
+        except UNPARSABLE:
+            return "did not answer as a WebSocket server does"
+        if event is not None:
+            return event
 
 
-def _rejected(refusal: RejectConnection | None, body: bytes) -> HandshakeRejected:
-    status = 0 if refusal is None else refusal.status_code
-    headers = {} if refusal is None else {k.lower(): v for k, v in refusal.headers}
-    said = _words_of(body)
-    message = f"the server refused the WebSocket with HTTP {status}"
-    if 300 <= status < 400:
-        message += "; redirects are not followed"
-    elif status == 200:
+async def _hear_body(stream: ByteStream, connection: WSConnection) -> bytes:
+    """The start of a refusal's body: what came of it, whatever became of the rest."""
+    body = bytearray()
+    with anyio.move_on_after(BODY_S):
+        while len(body) < MAX_BODY_BYTES:
+            try:
+                for event in connection.events():
+                    if isinstance(event, RejectData):
+                        body += event.data
+                        if event.body_finished:
+                            return bytes(body)
+                connection.receive_data(await stream.receive())
+            except (*GONE, *UNPARSABLE):
+                break
+    return bytes(body)
+
+
+def _rejected(
+    host: str, refusal: RejectConnection, body: bytes, secrets: Sequence[Secret]
+) -> HandshakeRejected:
+    status = refusal.status_code
+    body = _redacted(body, secrets)[:MAX_BODY_BYTES]
+    message = f"{host} refused the WebSocket with HTTP {status}"
+    if status < 200:
+        message += ": an interim answer where the final one was due"
+    elif status < 300:
         message += ": it may be no WebSocket server"
-    if said:
-        message += f": {said:.200}"
+    elif status < 400:
+        message += "; redirects are not followed"
+    words = _words_of(body)
+    if words:
+        message += f": {words:.200}"
     return HandshakeRejected(
         message,
         status=status,
-        headers={k.decode("latin-1"): v.decode("latin-1") for k, v in headers.items()},
-        body=body[:MAX_BODY_BYTES],
+        headers={
+            name.decode("latin-1").lower(): _redacted(value, secrets).decode("latin-1")
+            for name, value in refusal.headers
+        },
+        body=body,
     )
 
 
+def _redacted(data: bytes, secrets: Sequence[Secret]) -> bytes:
+    """Servers quote the keys they refuse."""
+    for secret in secrets:
+        for text in (secret.reveal(), secret.reveal().removeprefix(_SCHEME)):
+            if len(text) >= MIN_REDACTED_CHARS:
+                data = data.replace(text.encode(), b"***")
+    return data
+
+
 def _words_of(body: bytes) -> str:
-    """What a JSON error body says."""
+    """What a JSON error body says, in one line."""
     try:
         found: Any = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
+    if isinstance(found, list) and found:
+        found = found[0]
     for key in ("error", "message"):
         if isinstance(found, dict) and key in found:
             found = found[key]
-    return found if isinstance(found, str) else ""
+    if not isinstance(found, str):
+        return ""
+    return " ".join("".join(c if c.isprintable() else " " for c in found).split())
+
+
+# --- the server
 
 
 async def accept_websocket(
@@ -207,75 +345,132 @@ async def accept_websocket(
     """Hear what a client wants and take it or not, as *select* decides.
 
     A request with an Origin header comes from a web page; unless its origin is allowed it is
-    refused.
+    refused. The stream stays the caller's, to be closed, until a WebSocket is returned.
+
+    Args:
+        stream: Just accepted.
+        select: Called once, with a request that is a WebSocket handshake. What it raises is raised.
+        limits: The WebSocket's bounds.
+        timeout_s: How long the handshake may take.
+        allowed_origins: Values of the Origin header that are let in.
 
     Returns:
-        The WebSocket, or None where the client was refused, was no WebSocket client, or took too
-        long.
+        The WebSocket, or None where the client was refused, was no WebSocket client, went away or
+        took too long.
+
+    Raises:
+        LocalProtocolError: *select* chose a subprotocol that the client does not offer.
+        ConfigurationError: A header that *select* gave cannot be sent.
     """
     connection = WSConnection(ConnectionType.SERVER)
     with anyio.move_on_after(timeout_s):
         try:
-            request = await _hear_request(stream, connection)
-            if request is None:
-                return None
-            heard = Request(
-                target=request.target,
-                headers=tuple(
-                    (k.decode("latin-1").lower(), v.decode("latin-1"))
-                    for k, v in request.extra_headers
-                ),
-                subprotocols=tuple(request.subprotocols),
-            )
-            origin = dict(heard.headers).get("origin")
-            if origin is not None and origin not in allowed_origins:
-                decision: Decision = Reject(403, _error_body("this origin is not allowed"))
-            else:
-                decision = select(heard)
-            if isinstance(decision, Accept):
-                answer = AcceptConnection(subprotocol=decision.subprotocol)
-                await stream.send(connection.send(answer))
-                return WebSocket(
-                    stream, connection, subprotocol=decision.subprotocol, limits=limits
-                )
-            await stream.send(_refusal(connection, decision))
+            heard = await _hear_request(stream, connection)
         except GONE:
-            pass  # it went away: there is nobody to tell
+            return None  # it went away: there is nobody to tell
+        early = b""
+        decision: Decision
+        if isinstance(heard, Reject):
+            decision = heard
+        else:
+            request, early = heard
+            decision = _decide(request, select, allowed_origins)
+        try:
+            await stream.send(_answer_to(connection, decision))
+        except GONE:
+            return None
+        if isinstance(decision, Accept) and connection.connection is not None:
+            connection.connection.receive_data(early)
+            return WebSocket(
+                stream, connection.connection, subprotocol=decision.subprotocol, limits=limits
+            )
     return None
 
 
-async def _hear_request(stream: ByteStream, connection: WSConnection) -> WireRequest | None:
+async def _hear_request(
+    stream: ByteStream, connection: WSConnection
+) -> tuple[Request, bytes] | Reject:
+    """The handshake and what came early behind it, which wsproto would swallow."""
+    tail = b""
     while True:
+        data = await stream.receive()
+        found = _HEAD_END.search(tail + data)
+        n_head = len(data) if found is None else found.end() - len(tail)
         try:
-            connection.receive_data(await stream.receive())
-            for event in connection.events():
-                if isinstance(event, WireRequest):
-                    return event
+            connection.receive_data(data[:n_head])
+            event = next(connection.events(), None)
         except UNPARSABLE as exc:
             hint = getattr(exc, "event_hint", None)
-            status = hint.status_code if isinstance(hint, RejectConnection) else 400
-            await stream.send(_plain_refusal(status))
-            return None
+            return _no_handshake(hint.status_code if isinstance(hint, RejectConnection) else 400)
+        if isinstance(event, WireRequest):
+            headers = tuple(
+                (name.decode("latin-1").lower(), value.decode("latin-1"))
+                for name, value in event.extra_headers
+            )
+            if not _is_nonce(dict(headers).get("sec-websocket-key", "")):
+                return _no_handshake(400)
+            request = Request(
+                target=event.target, headers=headers, subprotocols=tuple(event.subprotocols)
+            )
+            return request, data[n_head:]
+        if found is not None:
+            return _no_handshake(400)
+        tail = (tail + data)[-2:]
 
 
-def _refusal(connection: WSConnection, decision: Reject) -> bytes:
-    headers = [
-        (b"content-type", decision.content_type.encode()),
-        (b"content-length", str(len(decision.body)).encode()),
-        (b"connection", b"close"),
-    ]
-    head = RejectConnection(status_code=decision.status, headers=headers, has_body=True)
-    return connection.send(head) + connection.send(RejectData(data=decision.body))
+def _is_nonce(key: str) -> bool:
+    """RFC 6455 4.2.1: sixteen bytes in base64, which wsproto does not check."""
+    try:
+        return len(binascii.a2b_base64(key.strip(), strict_mode=True)) == 16
+    except ValueError:
+        return False
 
 
-def _plain_refusal(status: int) -> bytes:
-    """An answer to what was no handshake at all; h11 is in an error state and cannot make it."""
-    body = _error_body("this is a WebSocket server; the request is no WebSocket handshake")
-    head = (
-        f"HTTP/1.1 {status} Bad Request\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+def _decide(
+    request: Request, select: Callable[[Request], Decision], allowed_origins: Collection[str]
+) -> Decision:
+    for name, value in request.headers:
+        if name == "origin" and value not in allowed_origins:
+            return Reject(403, _error_body("this origin is not allowed"))
+    decision = select(request)
+    for name, value in decision.headers:
+        _check_header(name, value)
+    if isinstance(decision, Accept) and decision.subprotocol not in (None, *request.subprotocols):
+        raise LocalProtocolError("a subprotocol was chosen that the client does not offer")
+    return decision
+
+
+def _answer_to(connection: WSConnection, decision: Decision) -> bytes:
+    if isinstance(decision, Reject):
+        return _refusal(decision)
+    answer = AcceptConnection(
+        subprotocol=decision.subprotocol,
+        extra_headers=[(name.encode(), value.encode()) for name, value in decision.headers],
     )
-    return head.encode() + body
+    try:
+        return connection.send(answer)
+    except UNPARSABLE:  # h11 finds that the request cannot be upgraded: it is HTTP/1.0, say
+        return _refusal(_no_handshake(400))
+
+
+def _refusal(decision: Reject) -> bytes:
+    """The HTTP answer, made by hand: after what is no HTTP, h11 makes none."""
+    try:
+        phrase = HTTPStatus(decision.status).phrase
+    except ValueError:
+        phrase = ""
+    lines = [
+        f"HTTP/1.1 {decision.status} {phrase}",
+        *(f"{name}: {value}" for name, value in decision.headers),
+        f"content-length: {len(decision.body)}",
+        "connection: close",
+    ]
+    return "\r\n".join((*lines, "", "")).encode("latin-1") + decision.body
+
+
+def _no_handshake(status: int) -> Reject:
+    message = "this is a WebSocket server; the request is no WebSocket handshake"
+    return Reject(status, _error_body(message), (*_JSON, ("sec-websocket-version", "13")))
 
 
 def _error_body(message: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Byte streams in memory: a pair, one that chops what it reads, one that is cut, one that sticks."""
+"""Byte streams in memory: a pair, and wrappers that chop, cut and stick."""
 
 from __future__ import annotations
 
