@@ -172,7 +172,7 @@ class _Reader:
         if token in _CLOSING:
             can_be_empty = self._alternatives(_CLOSING[token], depth + 1)
             return can_be_empty or token == "["  # noqa: S105 - a bracket, not a secret
-        if token.startswith("<"):
+        if token.startswith("<") and len(token) > 1:
             if token[1:-1] not in self._slots:
                 raise self._error(f"unknown slot {token}")
         elif not _WORD.fullmatch(token):
