@@ -7,11 +7,17 @@ and one hook factory per direction serves all attrs classes. What the hooks agre
   wrong JSON type, is a Mismatch that names every path at fault, not just the first.
 - An optional field that is null reads as None where the annotation allows None, else as its
   default.
-- A field that the class does not have is left out and counted, as "owner.field", in the counter
-  given to `structure`.
+- A field that the class does not have is counted, as "owner.field", in the counter given to
+  `structure`.
 - A union of classes with a `type` tag dispatches on it; a tag nobody knows becomes an
   UnknownObject, where the union lists it.
 - What equals its default is not sent. UNSET is a default, None is one where the annotation says so.
+- What came by wire goes out as it came. What the fields do not tell (a null that reads as the
+  default, a value that equals it, a member without a field) is noted on the value, for values whose
+  class derives from `WireValue` (`wire.Notes`). Only odd values have notes, so the usual ones pay
+  for nothing but the look whether there are any.
+- Where a server does otherwise than the class says, a rule of `_leniency` says what to read. Rules
+  are the codec's: one codec per dialect. Their effect is noted too, and undone in that dialect.
 
 Annotations the hooks understand: str, int, float, bool, bytes (base64), Int64, JsonObject, Any
 (free JSON), attrs classes, `X | None`, `X | Unset`, `tuple[X, ...]`, `Mapping[str, X]`, tagged
@@ -20,31 +26,51 @@ unions of attrs classes, and unions of scalars.
 
 from __future__ import annotations
 
-import math
-import re
 import types
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, NewType, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin, get_type_hints
 
 import attrs
 import cattrs
 
-from realtime_proto._json import (
-    JsonObject,
-    base64_decode,
-    base64_encode,
-    check_json,
+from realtime_proto._json import JsonObject
+from realtime_proto._leniency import Rule, compile_rules, note_bent
+from realtime_proto._scalars import (
+    FAULT_LIMIT,
+    Hook,
+    Int64,
+    Mismatch,
+    bytes_in,
+    bytes_out,
+    either_alphabet_in,
+    float_in,
+    float_out,
+    free_in,
+    free_out,
+    int64_in,
+    int64_out,
+    kind_of,
+    object_out,
+    strict_in,
+    strict_out,
+    unknown_in,
+    unknown_out,
 )
-from realtime_proto.wire import UNSET, UnknownObject, Unset
+from realtime_proto.wire import (
+    UNSET,
+    Notes,
+    UnknownObject,
+    Unset,
+    WireValue,
+    keep_notes,
+    notes_of,
+)
 
 if TYPE_CHECKING:
     from collections import Counter
 
 __all__ = ("Codec", "Int64", "Mismatch", "camel_case")
-
-Int64 = NewType("Int64", int)
-"""A 64-bit integer that proto3 JSON writes as a string. A number is read too."""
 
 DRIFT_LIMIT: Final = 1_024
 """How many different unknown fields are counted by name; the rest count as "other"."""
@@ -52,38 +78,10 @@ DRIFT_LIMIT: Final = 1_024
 NAME_LIMIT: Final = 100
 """Characters of a name from the wire that are kept in a count or in an error's path."""
 
-FAULT_LIMIT: Final = 32
-"""How many faults of one frame are named: a hostile frame can have one for every few bytes."""
-
 ITEM_LIMIT: Final = 10_000
 """Items of one array. A frame of 16 MiB could hold millions of empty ones, each an object here."""
 
-_DECIMAL: Final = re.compile("-?[0-9]{1,19}")
-_INT64_MIN: Final = -(2**63)
-_INT64_MAX: Final = 2**63 - 1
-
-_Hook = Callable[[Any, Any], Any]
-
-_SCALARS: Final[Mapping[type, str]] = {str: "a string", int: "an integer", bool: "a boolean"}
-
 _drift: ContextVar[Counter[str]] = ContextVar("drift")
-
-
-class Mismatch(ValueError):
-    """A value does not fit its class. Holds (path below "$", what is wrong) for every fault."""
-
-    def __init__(self, *faults: tuple[str, str]) -> None:
-        self.faults = faults[:FAULT_LIMIT]
-        super().__init__("; ".join(f"${path}: {text}" for path, text in self.faults))
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """The JSON paths at fault."""
-        return tuple(f"${path}" for path, _ in self.faults)
-
-    def below(self, segment: str) -> Iterable[tuple[str, str]]:
-        """The faults, seen from one level further out."""
-        return ((segment + path, text) for path, text in self.faults)
 
 
 class Codec:
@@ -94,24 +92,38 @@ class Codec:
             URL-safe alphabet.
         tagged: A class with a string `type` of its own is an object with that `type` on the wire.
             False: `type` is a field like any other.
+        dialect: A name for the shape of the protocol that is spoken: what came in one dialect goes
+            out in it exactly as it came, and in another as the classes have it.
+        rules: What a server of the dialect does otherwise than the classes say.
     """
 
-    def __init__(self, *, camel: bool = False, tagged: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        camel: bool = False,
+        tagged: bool = True,
+        dialect: str = "",
+        rules: Iterable[Rule] = (),
+    ) -> None:
         self._camel = camel
         self._tagged = tagged
+        self._dialect = dialect
+        self._rules: dict[type, list[Rule]] = {}
+        for rule in rules:
+            self._rules.setdefault(rule.owner, []).append(rule)
         self._converter = converter = cattrs.Converter()
         for scalar in (str, int, bool):
-            converter.register_structure_hook(scalar, _strict_in(scalar))
-            converter.register_unstructure_hook(scalar, _strict_out(scalar))
-        converter.register_structure_hook(float, _float_in)
-        converter.register_unstructure_hook(float, _float_out)
-        converter.register_structure_hook(bytes, _either_alphabet_in if camel else _bytes_in)
-        converter.register_unstructure_hook(bytes, _bytes_out)
-        converter.register_structure_hook_func(lambda t: t is Int64, _int64_in)
-        converter.register_unstructure_hook_func(lambda t: t is Int64, _int64_out)
-        converter.register_structure_hook_func(_is_free, _free_in)
-        converter.register_unstructure_hook_func(_is_free, _free_out)
-        converter.register_unstructure_hook_func(lambda t: t == JsonObject, _object_out)
+            converter.register_structure_hook(scalar, strict_in(scalar))
+            converter.register_unstructure_hook(scalar, strict_out(scalar))
+        converter.register_structure_hook(float, float_in)
+        converter.register_unstructure_hook(float, float_out)
+        converter.register_structure_hook(bytes, either_alphabet_in if camel else bytes_in)
+        converter.register_unstructure_hook(bytes, bytes_out)
+        converter.register_structure_hook_func(lambda t: t is Int64, int64_in)
+        converter.register_unstructure_hook_func(lambda t: t is Int64, int64_out)
+        converter.register_structure_hook_func(_is_free, free_in)
+        converter.register_unstructure_hook_func(_is_free, free_out)
+        converter.register_unstructure_hook_func(lambda t: t == JsonObject, object_out)
         converter.register_structure_hook_factory(_is_tuple, self._tuple_in)
         converter.register_unstructure_hook_factory(_is_tuple, self._tuple_out)
         converter.register_structure_hook_factory(_is_string_map, self._map_in)
@@ -120,8 +132,8 @@ class Codec:
         converter.register_unstructure_hook_factory(_is_union, self._union_out)
         converter.register_structure_hook_factory(attrs.has, self._class_in)
         converter.register_unstructure_hook_factory(attrs.has, self._class_out)
-        converter.register_structure_hook(UnknownObject, _unknown_in)
-        converter.register_unstructure_hook(UnknownObject, _unknown_out)
+        converter.register_structure_hook(UnknownObject, unknown_in)
+        converter.register_unstructure_hook(UnknownObject, unknown_out)
 
     def structure(self, value: JsonObject, cls: type, *, drift: Counter[str]) -> Any:
         """*value* as a *cls*. Fields the class does not have are counted in *drift*.
@@ -145,7 +157,29 @@ class Codec:
 
     # --- classes
 
-    def _class_in(self, cls: type) -> _Hook:
+    def _class_in(self, cls: type) -> Hook:
+        hook = self._plain_class_in(cls)
+        rules = self._rules.get(cls)
+        if rules is None:
+            return hook
+        bend = compile_rules(cls, rules, pack=self._pack_field)
+        dialect = self._dialect
+
+        def structure(value: Any, _: Any) -> Any:
+            if value.__class__ is not dict:
+                return hook(value, cls)
+            value, bent = bend(value)
+            result = hook(value, cls)
+            for path, members in bent:
+                note_bent(result, path, members, dialect=dialect)
+            return result
+
+        return structure
+
+    def _pack_field(self, cls: type, name: str, value: Any) -> Any:
+        return self._converter.get_unstructure_hook(get_type_hints(cls)[name])(value)
+
+    def _plain_class_in(self, cls: type) -> Hook:
         owner = _wire_name(cls)
         hints = get_type_hints(cls)
         plan = [
@@ -155,7 +189,7 @@ class Codec:
                 field.alias,
                 self._converter.get_structure_hook(hints[field.name]),
                 hints[field.name],
-                field.default is attrs.NOTHING,
+                field.default,
                 _allows_none(hints[field.name]),
             )
             for field in attrs.fields(cls)
@@ -163,32 +197,45 @@ class Codec:
         known = {key for entry in plan for key in entry[:2]}
         if self._tagged and hasattr(cls, "type"):
             known.add("type")
+        noting = issubclass(cls, WireValue)
 
         def structure(value: Any, _: Any) -> Any:
             if value.__class__ is not dict:
-                raise Mismatch(("", f"expected an object, got {_name(value)}"))
+                raise Mismatch(("", f"expected an object, got {kind_of(value)}"))
             arguments: dict[str, Any] = {}
+            said: dict[str, Any] = {}
             faults: list[tuple[str, str]] = []
-            for key, name, alias, hook, hint, required, nullable in plan:
+            for key, name, alias, hook, hint, default, nullable in plan:
                 item = value.get(key, UNSET)
                 if item is UNSET and name != key:
                     item = value.get(name, UNSET)
                 if item is UNSET:
-                    if required:
+                    if default is attrs.NOTHING:
                         faults.append((f".{key}", "missing"))
-                elif item is None and not nullable:
-                    if required:
+                    continue
+                if item is None and not nullable:
+                    if default is attrs.NOTHING:
                         faults.append((f".{key}", "null"))
-                else:
-                    try:
-                        arguments[alias] = hook(item, hint)
-                    except Mismatch as mismatch:
-                        faults.extend(mismatch.below(f".{key}"))
+                    said[key] = None
+                    continue
+                try:
+                    read = hook(item, hint)
+                except Mismatch as mismatch:
+                    faults.extend(mismatch.below(f".{key}"))
+                    continue
+                arguments[alias] = read
+                if default is not UNSET and read == default:
+                    said[key] = item
             if faults:
                 raise Mismatch(*faults)
+            result = cls(**arguments)
+            unknown = {}
             if not known.issuperset(value):
-                _count_drift(owner, value.keys() - known)
-            return cls(**arguments)
+                unknown = {key: value[key] for key in value.keys() - known}
+                _count_drift(owner, unknown)
+            if noting and (said or unknown):
+                keep_notes(result, Notes(said=said, unknown=unknown, dialect=self._dialect))
+            return result
 
         return structure
 
@@ -200,6 +247,7 @@ class Codec:
             (self._key(f), f.name, f.default, self._converter.get_unstructure_hook(hints[f.name]))
             for f in attrs.fields(cls)
         ]
+        dialect = self._dialect
 
         def unstructure(value: Any) -> dict[str, Any]:
             if value.__class__ is not cls:
@@ -216,6 +264,9 @@ class Codec:
                     faults.extend(mismatch.below(f".{key}"))
             if faults:
                 raise Mismatch(*faults)
+            notes = notes_of(value)
+            if notes is not None:
+                notes.apply(result, dialect=dialect)
             return result
 
         return unstructure
@@ -225,13 +276,13 @@ class Codec:
 
     # --- containers
 
-    def _tuple_in(self, hint: Any) -> _Hook:
+    def _tuple_in(self, hint: Any) -> Hook:
         item_hint = get_args(hint)[0]
         hook = self._converter.get_structure_hook(item_hint)
 
         def structure(value: Any, _: Any) -> tuple[Any, ...]:
             if value.__class__ is not list:
-                raise Mismatch(("", f"expected an array, got {_name(value)}"))
+                raise Mismatch(("", f"expected an array, got {kind_of(value)}"))
             if len(value) > ITEM_LIMIT:
                 raise Mismatch(("", f"more than {ITEM_LIMIT} items"))
             return tuple(
@@ -250,13 +301,13 @@ class Codec:
 
         return unstructure
 
-    def _map_in(self, hint: Any) -> _Hook:
+    def _map_in(self, hint: Any) -> Hook:
         item_hint = get_args(hint)[1]
         hook = self._converter.get_structure_hook(item_hint)
 
         def structure(value: Any, _: Any) -> dict[str, Any]:
             if value.__class__ is not dict:
-                raise Mismatch(("", f"expected an object, got {_name(value)}"))
+                raise Mismatch(("", f"expected an object, got {kind_of(value)}"))
             items = _collect(
                 (f".{key[:NAME_LIMIT]}", hook, item, item_hint) for key, item in value.items()
             )
@@ -270,13 +321,13 @@ class Codec:
         def unstructure(value: Any) -> dict[str, Any]:
             if not isinstance(value, Mapping) or any(key.__class__ is not str for key in value):
                 raise Mismatch(("", "expected a mapping with string keys"))
-            _free_out("".join(value))
+            free_out("".join(value))
             items = _collect((f".{k}", _ignoring_hint(hook), v, None) for k, v in value.items())
             return dict(zip(value, items, strict=True))
 
         return unstructure
 
-    def _union_in(self, hint: Any) -> _Hook:
+    def _union_in(self, hint: Any) -> Hook:
         members = _members(hint)
         if len(members) == 1:
             (member,) = members
@@ -302,7 +353,7 @@ class Codec:
 
         return structure
 
-    def _tagged_in(self, members: tuple[Any, ...]) -> _Hook:
+    def _tagged_in(self, members: tuple[Any, ...]) -> Hook:
         lenient = UnknownObject in members
         known = [cls for cls in members if cls is not UnknownObject]
         table = {cls.type: (cls, self._converter.get_structure_hook(cls)) for cls in known}
@@ -311,10 +362,10 @@ class Codec:
             if value is None:
                 return None
             if value.__class__ is not dict:
-                raise Mismatch(("", f"expected an object, got {_name(value)}"))
+                raise Mismatch(("", f"expected an object, got {kind_of(value)}"))
             tag = value.get("type")
             if tag.__class__ is not str:
-                raise Mismatch((".type", f"expected a string, got {_name(tag)}"))
+                raise Mismatch((".type", f"expected a string, got {kind_of(tag)}"))
             entry = table.get(tag)
             if entry is None:
                 if not lenient:
@@ -357,128 +408,6 @@ def camel_case(name: str) -> str:
     return head + "".join(part.capitalize() for part in rest)
 
 
-# --- scalars
-
-
-def _name(value: object) -> str:
-    if value is None:
-        return "null"
-    names = {dict: "an object", list: "an array", float: "a number", **_SCALARS}
-    return names.get(type(value), type(value).__name__)
-
-
-def _strict_in(scalar: type) -> _Hook:
-    expected = _SCALARS[scalar]
-
-    def structure(value: Any, _: Any) -> Any:
-        if value.__class__ is not scalar:
-            raise Mismatch(("", f"expected {expected}, got {_name(value)}"))
-        return value
-
-    return structure
-
-
-def _strict_out(scalar: type) -> Callable[[Any], Any]:
-    expected = _SCALARS[scalar]
-
-    def unstructure(value: Any) -> Any:
-        if value.__class__ is not scalar:
-            raise Mismatch(("", f"expected {expected}, got {type(value).__name__}"))
-        return _free_out(value)
-
-    return unstructure
-
-
-def _float_in(value: Any, _: Any) -> float:
-    if value.__class__ is float:
-        return value
-    if value.__class__ is int:
-        return float(value)
-    raise Mismatch(("", f"expected a number, got {_name(value)}"))
-
-
-def _float_out(value: Any) -> float:
-    if value.__class__ is int:
-        _free_out(value)
-        return value
-    if value.__class__ is not float or not math.isfinite(value):
-        raise Mismatch(("", f"expected a finite number, got {value!r:.40}"))
-    return value
-
-
-def _bytes_in(value: Any, _: Any) -> bytes:
-    if value.__class__ is not str:
-        raise Mismatch(("", f"expected base64 text, got {_name(value)}"))
-    try:
-        return base64_decode(value)
-    except ValueError as exc:
-        raise Mismatch(("", str(exc))) from None
-
-
-def _either_alphabet_in(value: Any, hint: Any) -> bytes:
-    if value.__class__ is str and ("-" in value or "_" in value):
-        if "+" in value or "/" in value:
-            raise Mismatch(("", "not base64: both alphabets in one string"))
-        value = value.replace("-", "+").replace("_", "/")
-    return _bytes_in(value, hint)
-
-
-def _bytes_out(value: Any) -> str:
-    if not isinstance(value, bytes | bytearray | memoryview):
-        raise Mismatch(("", f"expected bytes, got {type(value).__name__}"))
-    try:
-        return base64_encode(value)  # type: ignore[arg-type]
-    except BufferError:
-        raise Mismatch(("", "a view of bytes that are not in one piece")) from None
-
-
-def _int64_in(value: Any, _: Any) -> int:
-    number = value
-    if value.__class__ is str and _DECIMAL.fullmatch(value):
-        number = int(value)
-    if number.__class__ is not int or not _INT64_MIN <= number <= _INT64_MAX:
-        raise Mismatch(("", f"expected a 64-bit integer, got {_name(value)}"))
-    return number
-
-
-def _int64_out(value: Any) -> str:
-    if value.__class__ is not int or not _INT64_MIN <= value <= _INT64_MAX:
-        raise Mismatch(("", f"expected a 64-bit integer, got {type(value).__name__}"))
-    return str(value)
-
-
-def _free_in(value: Any, hint: Any) -> Any:
-    if hint is not Any and value.__class__ is not dict:
-        raise Mismatch(("", f"expected an object, got {_name(value)}"))
-    return value
-
-
-def _free_out(value: Any) -> Any:
-    try:
-        return check_json(value)
-    except ValueError as exc:
-        raise Mismatch(("", str(exc))) from None
-
-
-def _object_out(value: Any) -> dict[str, Any]:
-    result = _free_out(value)
-    if result.__class__ is not dict:
-        raise Mismatch(("", f"expected an object, got {type(value).__name__}"))
-    return result
-
-
-def _unknown_in(value: Any, _: Any) -> UnknownObject:
-    if value.__class__ is not dict:
-        raise Mismatch(("", f"expected an object, got {_name(value)}"))
-    return UnknownObject(tag=str(value.get("type")), raw=value)
-
-
-def _unknown_out(value: Any) -> dict[str, Any]:
-    if value.__class__ is not UnknownObject:
-        raise Mismatch(("", f"expected UnknownObject, got {type(value).__name__}"))
-    return _object_out(value.raw)
-
-
 # --- reading annotations
 
 
@@ -498,7 +427,7 @@ def _count_drift(owner: str, keys: Iterable[str]) -> None:
         drift[name if name in drift or len(drift) < DRIFT_LIMIT else "other"] += 1
 
 
-def _collect(calls: Iterable[tuple[str, _Hook, Any, Any]]) -> list[Any]:
+def _collect(calls: Iterable[tuple[str, Hook, Any, Any]]) -> list[Any]:
     results = []
     faults: list[tuple[str, str]] = []
     for segment, hook, value, hint in calls:
@@ -513,7 +442,7 @@ def _collect(calls: Iterable[tuple[str, _Hook, Any, Any]]) -> list[Any]:
     return results
 
 
-def _ignoring_hint(hook: Callable[[Any], Any]) -> _Hook:
+def _ignoring_hint(hook: Callable[[Any], Any]) -> Hook:
     return lambda value, _: hook(value)
 
 

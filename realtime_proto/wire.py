@@ -3,13 +3,19 @@
 On the wire an absent field and a null are different things wherever a client changes settings:
 `turn_detection: null` turns detection off, no `turn_detection` leaves it as it is. So a field that
 may be left out of what we send has the default UNSET, and None stands for null.
+
+In what is received both may read alike: where None, or false, or an empty array is what a field
+has anyway, nobody wants to ask whether it was on the wire. It still has to go out again as it came
+in. So an event that came by wire carries `Notes` of what its fields do not tell, out of equality,
+hash and repr. They are made only where there is something to note.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import Any, ClassVar, Final, Literal, TypeAlias, final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, final
 
 from attrs import field, frozen
 
@@ -19,10 +25,14 @@ __all__ = (
     "UNSET",
     "IdFactory",
     "JsonObject",
+    "Notes",
     "UnknownEvent",
     "UnknownObject",
     "Unset",
+    "WireValue",
     "count_ids",
+    "explicit_nulls",
+    "unknown_fields",
 )
 
 
@@ -39,6 +49,86 @@ class _Absent(enum.Enum):
 Unset: TypeAlias = Literal[_Absent.UNSET]
 UNSET: Final = _Absent.UNSET
 """The field is not on the wire at all."""
+
+
+@final
+@frozen(kw_only=True)
+class Notes:
+    """How an object of JSON came, where the fields of its class do not say so.
+
+    Names are the wire's.
+
+    Args:
+        said: Members that were there though, by the value of their field, they would not be sent:
+            explicit nulls, and what equals a default.
+        bent: What a rule of leniency let pass: the value that was there, UNSET where none was.
+        unknown: Members that have no field.
+        dialect: The dialect it came in. `bent` and `unknown` hold inside of it only.
+    """
+
+    said: JsonObject = field(factory=dict)
+    bent: JsonObject = field(factory=dict)
+    unknown: JsonObject = field(factory=dict)
+    dialect: str
+
+    def apply(self, packed: dict[str, Any], *, dialect: str) -> None:
+        """Make *packed*, which is what the fields say, what came."""
+        packed.update(self.said)
+        if dialect == self.dialect:
+            packed.update(self.unknown)
+            for key, value in self.bent.items():
+                if value is UNSET:
+                    packed.pop(key, None)
+                else:
+                    packed[key] = value
+
+
+class WireValue:
+    """Base of the wire classes: keeps the notes on how a value came.
+
+    They go with it through pickle and copy. `attrs.evolve` and the constructor make a new value,
+    one that nobody received: it has none, but what is nested in it keeps its own.
+    """
+
+    __slots__ = ("_notes",)
+    if TYPE_CHECKING:
+        _notes: Notes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.__getstate__(), notes_of(self))
+
+
+def _restored(cls: type[WireValue], state: Any, notes: Notes | None) -> WireValue:
+    value = cls.__new__(cls)
+    value.__setstate__(state)  # type: ignore[attr-defined]  # attrs writes it for slotted classes
+    if notes is not None:
+        keep_notes(value, notes)
+    return value
+
+
+def notes_of(value: object) -> Notes | None:
+    """What was noted when *value* came, if anything was."""
+    return getattr(value, "_notes", None)
+
+
+def keep_notes(value: WireValue, notes: Notes) -> None:
+    """Put *notes* beside the fields of *value*, which is frozen but in nobody's hands yet."""
+    object.__setattr__(value, "_notes", notes)
+
+
+def explicit_nulls(value: WireValue) -> frozenset[str]:
+    """Wire names of the members that came as null where the field alone does not tell it.
+
+    A field that can be both UNSET and None tells it itself and is not among them.
+    """
+    notes = notes_of(value)
+    return frozenset(() if notes is None else (k for k, raw in notes.said.items() if raw is None))
+
+
+def unknown_fields(value: WireValue) -> JsonObject:
+    """The members that came and have no field: a server's own, or newer than this version."""
+    notes = notes_of(value)
+    return MappingProxyType({} if notes is None else notes.unknown)
 
 
 @final

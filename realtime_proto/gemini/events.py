@@ -39,7 +39,7 @@ from realtime_proto.gemini.parts import (
     Transcription,
 )
 from realtime_proto.gemini.setup import Setup, Tool, VoiceConsentSignature
-from realtime_proto.wire import JsonObject
+from realtime_proto.wire import JsonObject, WireValue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,7 +99,7 @@ def _seconds(duration: str | None) -> float | None:
 
 @final
 @frozen(kw_only=True)
-class ClientContent:
+class ClientContent(WireValue):
     """Adds to the conversation, in order. Always interrupts the model.
 
     Args:
@@ -115,19 +115,19 @@ class ClientContent:
 
 @final
 @frozen(kw_only=True)
-class ActivityStart:
+class ActivityStart(WireValue):
     """The user begins. Only where automatic detection is off."""
 
 
 @final
 @frozen(kw_only=True)
-class ActivityEnd:
+class ActivityEnd(WireValue):
     """The user is done. Only where automatic detection is off."""
 
 
 @final
 @frozen(kw_only=True)
-class RealtimeInput:
+class RealtimeInput(WireValue):
     """A piece of a live stream: exactly one of the fields per message.
 
     Its order against ClientContent is not guaranteed.
@@ -154,7 +154,7 @@ class RealtimeInput:
 
 @final
 @frozen(kw_only=True)
-class ToolResponse:
+class ToolResponse(WireValue):
     """Answers to calls, some or all of those pending; not to those that were cancelled."""
 
     type: ClassVar[Literal["toolResponse"]] = "toolResponse"
@@ -163,7 +163,7 @@ class ToolResponse:
 
 @final
 @frozen(kw_only=True)
-class ContextUpdateTools:
+class ContextUpdateTools(WireValue):
     """The tools from now on. Being there with none takes all away."""
 
     tools: tuple[Tool, ...] = ()
@@ -171,7 +171,7 @@ class ContextUpdateTools:
 
 @final
 @frozen(kw_only=True)
-class ContextUpdate:
+class ContextUpdate(WireValue):
     """Changes the session as it runs. Few models take it; others close the connection.
 
     Args:
@@ -189,7 +189,7 @@ class ContextUpdate:
 
 @final
 @frozen(kw_only=True)
-class SetupComplete:
+class SetupComplete(WireValue):
     """The session stands; from here on the client may speak.
 
     Args:
@@ -204,7 +204,7 @@ class SetupComplete:
 
 @final
 @frozen(kw_only=True)
-class VoiceActivityDetectionSignal:
+class VoiceActivityDetectionSignal(WireValue):
     """Where speech begins and ends, for a few customers of Vertex AI. One of VAD_SIGNALS."""
 
     type: ClassVar[Literal["voiceActivityDetectionSignal"]] = "voiceActivityDetectionSignal"
@@ -217,7 +217,7 @@ VAD_SIGNALS: Final = frozenset({"VAD_SIGNAL_TYPE_SOS", "VAD_SIGNAL_TYPE_EOS"})
 
 @final
 @frozen(kw_only=True)
-class VoiceActivity:
+class VoiceActivity(WireValue):
     """The user begins to speak, or is done; an echo where the client marks it itself.
 
     The wire has a field `type` here, so this class alone does not carry its member's name.
@@ -242,7 +242,7 @@ VOICE_ACTIVITIES: Final = frozenset({"ACTIVITY_START", "ACTIVITY_END"})
 
 @final
 @frozen(kw_only=True)
-class UrlMetadata:
+class UrlMetadata(WireValue):
     """A page the model looked at, and how that went."""
 
     retrieved_url: str = ""
@@ -251,7 +251,7 @@ class UrlMetadata:
 
 @final
 @frozen(kw_only=True)
-class UrlContextMetadata:
+class UrlContextMetadata(WireValue):
     """Pages the model looked at."""
 
     url_metadata: tuple[UrlMetadata, ...] = ()
@@ -259,7 +259,7 @@ class UrlContextMetadata:
 
 @final
 @frozen(kw_only=True)
-class ServerContent:
+class ServerContent(WireValue):
     """What the model says and where its turn stands. Any of it may be missing, all of it too.
 
     Args:
@@ -338,7 +338,7 @@ TURN_COMPLETE_REASONS: Final = frozenset(
 
 @final
 @frozen(kw_only=True)
-class ToolCall:
+class ToolCall(WireValue):
     """The model wants functions called; several at once may run side by side."""
 
     type: ClassVar[Literal["toolCall"]] = "toolCall"
@@ -347,7 +347,7 @@ class ToolCall:
 
 @final
 @frozen(kw_only=True)
-class ToolCallCancellation:
+class ToolCallCancellation(WireValue):
     """These calls are not to be answered any more, and to be undone where that is possible."""
 
     type: ClassVar[Literal["toolCallCancellation"]] = "toolCallCancellation"
@@ -356,7 +356,7 @@ class ToolCallCancellation:
 
 @final
 @frozen(kw_only=True)
-class InteractionStatusChanged:
+class InteractionStatusChanged(WireValue):
     """The status that `ServerContent.interaction_status` tells, where it stands beside a tool call.
 
     Its body is the text itself: `{"toolCall": {...}, "interactionStatus": "IN_PROGRESS"}`.
@@ -371,7 +371,7 @@ class InteractionStatusChanged:
 
 @final
 @frozen(kw_only=True)
-class ModalityTokenCount:
+class ModalityTokenCount(WireValue):
     """How many tokens of one modality, which is one of MODALITIES."""
 
     modality: str = ""
@@ -384,7 +384,7 @@ MODALITIES: Final = frozenset({"TEXT", "IMAGE", "VIDEO", "AUDIO", "DOCUMENT"})
 
 @final
 @frozen(kw_only=True)
-class UsageMetadata:
+class UsageMetadata(WireValue):
     """What was used, as the server counts; with the end of a turn or alone.
 
     Whether the counts add up over a session differs between models. What the model said is counted
@@ -411,7 +411,7 @@ class UsageMetadata:
 
 @final
 @frozen(kw_only=True)
-class SessionResumptionUpdate:
+class SessionResumptionUpdate(WireValue):
     """How to resume, should the connection end. Keep the newest that is resumable.
 
     Args:
@@ -430,7 +430,7 @@ class SessionResumptionUpdate:
 
 @final
 @frozen(kw_only=True)
-class GoAway:
+class GoAway(WireValue):
     """The server will close the connection soon.
 
     Args:
@@ -448,7 +448,7 @@ class GoAway:
 
 @final
 @frozen(kw_only=True)
-class ServerError:
+class ServerError(WireValue):
     """An error as a message. Official clients read it; servers were only seen to close instead.
 
     Args:

@@ -18,7 +18,7 @@ from typing import Final, final
 
 from attrs import field, frozen
 
-from realtime_proto.wire import JsonObject
+from realtime_proto.wire import JsonObject, WireValue
 
 __all__ = (
     "FUNCTION_RESPONSE_SCHEDULING",
@@ -52,7 +52,7 @@ __all__ = (
 
 @final
 @frozen(kw_only=True)
-class Blob:
+class Blob(WireValue):
     """Media in the message itself.
 
     Args:
@@ -70,7 +70,7 @@ class Blob:
 
 @final
 @frozen(kw_only=True)
-class FileData:
+class FileData(WireValue):
     """Media by its address."""
 
     file_uri: str = ""
@@ -80,7 +80,7 @@ class FileData:
 
 @final
 @frozen(kw_only=True)
-class MediaResolution:
+class MediaResolution(WireValue):
     """How many tokens a piece of media may take."""
 
     level: str = ""
@@ -89,7 +89,7 @@ class MediaResolution:
 
 @final
 @frozen(kw_only=True)
-class VideoMetadata:
+class VideoMetadata(WireValue):
     """Which stretch of a video is meant, and how densely it is sampled."""
 
     start_offset: str | None = None
@@ -100,7 +100,7 @@ class VideoMetadata:
 
 @final
 @frozen(kw_only=True)
-class AudioMetadata:
+class AudioMetadata(WireValue):
     """Which stretch of a recording is meant."""
 
     start_offset: str | None = None
@@ -109,7 +109,7 @@ class AudioMetadata:
 
 @final
 @frozen(kw_only=True)
-class DocumentMetadata:
+class DocumentMetadata(WireValue):
     """Which pages of a document are meant."""
 
     start_page: int = 0
@@ -119,7 +119,7 @@ class DocumentMetadata:
 
 @final
 @frozen(kw_only=True)
-class SpreadsheetMetadata:
+class SpreadsheetMetadata(WireValue):
     """Which cells of a spreadsheet are meant."""
 
     visible_cells: str = ""
@@ -129,7 +129,7 @@ class SpreadsheetMetadata:
 
 @final
 @frozen(kw_only=True)
-class SpeechMetadata:
+class SpeechMetadata(WireValue):
     """Who speaks, and how."""
 
     speaker: str = ""
@@ -141,7 +141,7 @@ class SpeechMetadata:
 
 @final
 @frozen(kw_only=True)
-class PartialArg:
+class PartialArg(WireValue):
     """A piece of an argument that is still being written."""
 
     json_path: str = ""
@@ -154,7 +154,7 @@ class PartialArg:
 
 @final
 @frozen(kw_only=True)
-class FunctionCall:
+class FunctionCall(WireValue):
     """A call the model wants made.
 
     Args:
@@ -174,7 +174,7 @@ class FunctionCall:
 
 @final
 @frozen(kw_only=True)
-class FunctionResponseBlob:
+class FunctionResponseBlob(WireValue):
     """Media that is part of an answer."""
 
     mime_type: str = ""
@@ -184,7 +184,7 @@ class FunctionResponseBlob:
 
 @final
 @frozen(kw_only=True)
-class FunctionResponseFileData:
+class FunctionResponseFileData(WireValue):
     """Media that is part of an answer, by its address."""
 
     file_uri: str = ""
@@ -194,7 +194,7 @@ class FunctionResponseFileData:
 
 @final
 @frozen(kw_only=True)
-class FunctionResponsePart:
+class FunctionResponsePart(WireValue):
     """One piece of media in an answer."""
 
     inline_data: FunctionResponseBlob | None = None
@@ -209,7 +209,7 @@ class FunctionResponsePart:
 
 @final
 @frozen(kw_only=True)
-class FunctionResponse:
+class FunctionResponse(WireValue):
     """The answer to a call.
 
     Args:
@@ -237,7 +237,7 @@ FUNCTION_RESPONSE_SCHEDULING: Final = frozenset({"SILENT", "WHEN_IDLE", "INTERRU
 
 @final
 @frozen(kw_only=True)
-class BuiltInToolCall:
+class BuiltInToolCall(WireValue):
     """A call the server makes to a tool of its own. There is nothing to answer."""
 
     id: str = ""
@@ -249,7 +249,7 @@ class BuiltInToolCall:
 
 @final
 @frozen(kw_only=True)
-class BuiltInToolResponse:
+class BuiltInToolResponse(WireValue):
     """What a tool of the server's own said."""
 
     id: str = ""
@@ -259,7 +259,7 @@ class BuiltInToolResponse:
 
 @final
 @frozen(kw_only=True)
-class ExecutableCode:
+class ExecutableCode(WireValue):
     """Code the model wrote to be run by the server. It may precede a tool call."""
 
     code: str = ""
@@ -269,7 +269,7 @@ class ExecutableCode:
 
 @final
 @frozen(kw_only=True)
-class CodeExecutionResult:
+class CodeExecutionResult(WireValue):
     """What running that code gave."""
 
     outcome: str = ""
@@ -282,7 +282,7 @@ class CodeExecutionResult:
 
 @final
 @frozen(kw_only=True)
-class WordInfo:
+class WordInfo(WireValue):
     """A word and when it was said."""
 
     word: str = ""
@@ -292,7 +292,7 @@ class WordInfo:
 
 @final
 @frozen(kw_only=True)
-class Transcription:
+class Transcription(WireValue):
     """Words that were heard or said.
 
     Args:
@@ -321,7 +321,7 @@ class Transcription:
 
 @final
 @frozen(kw_only=True)
-class Part:
+class Part(WireValue):
     """One piece of content: the one data field that is not None, and remarks about it.
 
     Args:
@@ -366,7 +366,7 @@ class Part:
 
 @final
 @frozen(kw_only=True)
-class Content:
+class Content(WireValue):
     """What one side says.
 
     Args:

@@ -22,7 +22,7 @@ from attrs import field, frozen
 
 from realtime_proto._codec import Int64
 from realtime_proto.gemini.parts import Content
-from realtime_proto.wire import JsonObject
+from realtime_proto.wire import JsonObject, WireValue
 
 __all__ = (
     "ACTIVITY_HANDLING",
@@ -71,7 +71,7 @@ def _int64(value: int | None) -> Int64 | None:
 
 @final
 @frozen(kw_only=True)
-class PrebuiltVoiceConfig:
+class PrebuiltVoiceConfig(WireValue):
     """One of the vendor's voices by its name, which is case-sensitive ("Puck")."""
 
     voice_name: str | None = None
@@ -79,7 +79,7 @@ class PrebuiltVoiceConfig:
 
 @final
 @frozen(kw_only=True)
-class VoiceConsentSignature:
+class VoiceConsentSignature(WireValue):
     """Proof, once given by the server, that a voice may be replicated."""
 
     signature: str = ""
@@ -87,7 +87,7 @@ class VoiceConsentSignature:
 
 @final
 @frozen(kw_only=True)
-class ReplicatedVoiceConfig:
+class ReplicatedVoiceConfig(WireValue):
     """A voice made from a sample, with the speaker's consent as audio or as a signature."""
 
     mime_type: str = ""
@@ -98,7 +98,7 @@ class ReplicatedVoiceConfig:
 
 @final
 @frozen(kw_only=True)
-class VoiceConfig:
+class VoiceConfig(WireValue):
     """A voice: one of the three."""
 
     prebuilt_voice_config: PrebuiltVoiceConfig | None = None
@@ -108,7 +108,7 @@ class VoiceConfig:
 
 @final
 @frozen(kw_only=True)
-class SpeakerVoiceConfig:
+class SpeakerVoiceConfig(WireValue):
     """The voice of one named speaker."""
 
     speaker: str = ""
@@ -117,7 +117,7 @@ class SpeakerVoiceConfig:
 
 @final
 @frozen(kw_only=True)
-class MultiSpeakerVoiceConfig:
+class MultiSpeakerVoiceConfig(WireValue):
     """Several voices. The Live API does not take it; it is here to be read."""
 
     speaker_voice_configs: tuple[SpeakerVoiceConfig, ...] = ()
@@ -125,7 +125,7 @@ class MultiSpeakerVoiceConfig:
 
 @final
 @frozen(kw_only=True)
-class SpeechConfig:
+class SpeechConfig(WireValue):
     """How the model speaks.
 
     Args:
@@ -144,7 +144,7 @@ class SpeechConfig:
 
 @final
 @frozen(kw_only=True)
-class ThinkingConfig:
+class ThinkingConfig(WireValue):
     """How much the model thinks before it speaks.
 
     Args:
@@ -164,7 +164,7 @@ THINKING_LEVELS: Final = frozenset({"MINIMAL", "LOW", "MEDIUM", "HIGH", "XHIGH"}
 
 @final
 @frozen(kw_only=True)
-class TranslationConfig:
+class TranslationConfig(WireValue):
     """For the translating models only.
 
     Args:
@@ -178,13 +178,13 @@ class TranslationConfig:
 
 @final
 @frozen(kw_only=True)
-class LanguageAuto:
+class LanguageAuto(WireValue):
     """Let the server find out the language."""
 
 
 @final
 @frozen(kw_only=True)
-class LanguageHints:
+class LanguageHints(WireValue):
     """Languages to expect, BCP 47."""
 
     language_codes: tuple[str, ...] = ()
@@ -192,7 +192,7 @@ class LanguageHints:
 
 @final
 @frozen(kw_only=True)
-class AudioTranscriptionConfig:
+class AudioTranscriptionConfig(WireValue):
     """Turns transcription on by being there. Most models honour none of the options.
 
     Args:
@@ -224,7 +224,7 @@ TRANSCRIPTION_MODES: Final = frozenset({"VERBATIM", "SMART"})
 
 @final
 @frozen(kw_only=True)
-class GenerationConfig:
+class GenerationConfig(WireValue):
     """How the model generates.
 
     Args:
@@ -286,7 +286,7 @@ class GenerationConfig:
 
 @final
 @frozen(kw_only=True)
-class FunctionDeclaration:
+class FunctionDeclaration(WireValue):
     """A function the model may call.
 
     Args:
@@ -314,7 +314,7 @@ BEHAVIORS: Final = frozenset({"BLOCKING", "NON_BLOCKING"})
 
 @final
 @frozen(kw_only=True)
-class Tool:
+class Tool(WireValue):
     """Functions, or one of the server's own tools.
 
     A tool of the server's own is turned on by being there, `google_search={}`; its options are free
@@ -341,7 +341,7 @@ class Tool:
 
 @final
 @frozen(kw_only=True)
-class AutomaticActivityDetection:
+class AutomaticActivityDetection(WireValue):
     """How the server tells when the user speaks.
 
     Args:
@@ -368,7 +368,7 @@ END_SENSITIVITIES: Final = frozenset({"END_SENSITIVITY_HIGH", "END_SENSITIVITY_L
 
 @final
 @frozen(kw_only=True)
-class RealtimeInputConfig:
+class RealtimeInputConfig(WireValue):
     """What realtime input does.
 
     Args:
@@ -402,7 +402,7 @@ TURN_COVERAGE: Final = frozenset(
 
 @final
 @frozen(kw_only=True)
-class SessionResumptionConfig:
+class SessionResumptionConfig(WireValue):
     """Asks for handles to resume with, by being there.
 
     Args:
@@ -416,7 +416,7 @@ class SessionResumptionConfig:
 
 @final
 @frozen(kw_only=True)
-class SlidingWindow:
+class SlidingWindow(WireValue):
     """Drop the oldest turns, down to `target_tokens`."""
 
     target_tokens: Int64 | None = field(default=None, converter=_int64)
@@ -424,7 +424,7 @@ class SlidingWindow:
 
 @final
 @frozen(kw_only=True)
-class ContextWindowCompressionConfig:
+class ContextWindowCompressionConfig(WireValue):
     """Keeps a long session within its context window, by being there.
 
     Args:
@@ -438,7 +438,7 @@ class ContextWindowCompressionConfig:
 
 @final
 @frozen(kw_only=True)
-class ProactivityConfig:
+class ProactivityConfig(WireValue):
     """Lets the model decide by itself whether to answer. Several models refuse it."""
 
     proactive_audio: bool | None = None
@@ -447,7 +447,7 @@ class ProactivityConfig:
 
 @final
 @frozen(kw_only=True)
-class HistoryConfig:
+class HistoryConfig(WireValue):
     """How the session begins.
 
     Args:
@@ -460,7 +460,7 @@ class HistoryConfig:
 
 @final
 @frozen(kw_only=True)
-class CustomizedAvatar:
+class CustomizedAvatar(WireValue):
     """An avatar made from a picture."""
 
     image_mime_type: str = ""
@@ -469,7 +469,7 @@ class CustomizedAvatar:
 
 @final
 @frozen(kw_only=True)
-class AvatarConfig:
+class AvatarConfig(WireValue):
     """A face for the voice: one by name or one's own."""
 
     avatar_name: str | None = None
@@ -480,7 +480,7 @@ class AvatarConfig:
 
 @final
 @frozen(kw_only=True)
-class SafetySetting:
+class SafetySetting(WireValue):
     """From which threshold on a kind of harm is blocked."""
 
     category: str = ""
@@ -490,7 +490,7 @@ class SafetySetting:
 
 @final
 @frozen(kw_only=True)
-class Setup:
+class Setup(WireValue):
     """What the session is to be. The server answers with SetupComplete, or closes the connection.
 
     Args:

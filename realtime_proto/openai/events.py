@@ -23,7 +23,7 @@ from attrs import field, frozen
 from realtime_proto.openai.items import ContentPart, Item
 from realtime_proto.openai.response import Response, ResponseCreateParams
 from realtime_proto.openai.session import Session
-from realtime_proto.wire import UNSET, UnknownObject, Unset
+from realtime_proto.wire import UNSET, UnknownObject, Unset, WireValue
 
 __all__ = (
     "ClientEvent",
@@ -103,7 +103,7 @@ __all__ = (
 
 @final
 @frozen(kw_only=True)
-class SessionUpdate:
+class SessionUpdate(WireValue):
     """Change the session. What is UNSET stays; answered by `SessionUpdated` with the whole.
 
     A refused update changes nothing at all, and `Error` says why.
@@ -116,7 +116,7 @@ class SessionUpdate:
 
 @final
 @frozen(kw_only=True)
-class InputAudioBufferAppend:
+class InputAudioBufferAppend(WireValue):
     """Add input audio. Not answered.
 
     Args:
@@ -131,7 +131,7 @@ class InputAudioBufferAppend:
 
 @final
 @frozen(kw_only=True)
-class InputAudioBufferCommit:
+class InputAudioBufferCommit(WireValue):
     """Make the buffered audio a user message. Starts no response; not for server turn detection.
 
     At least 100 ms must be there.
@@ -143,7 +143,7 @@ class InputAudioBufferCommit:
 
 @final
 @frozen(kw_only=True)
-class InputAudioBufferClear:
+class InputAudioBufferClear(WireValue):
     """Drop the buffered input audio."""
 
     type: ClassVar[Literal["input_audio_buffer.clear"]] = "input_audio_buffer.clear"
@@ -152,7 +152,7 @@ class InputAudioBufferClear:
 
 @final
 @frozen(kw_only=True)
-class OutputAudioBufferClear:
+class OutputAudioBufferClear(WireValue):
     """Stop the audio being played. WebRTC and SIP only, where the server plays."""
 
     type: ClassVar[Literal["output_audio_buffer.clear"]] = "output_audio_buffer.clear"
@@ -161,7 +161,7 @@ class OutputAudioBufferClear:
 
 @final
 @frozen(kw_only=True)
-class ConversationItemCreate:
+class ConversationItemCreate(WireValue):
     """Add an item to the conversation. Answered by `ConversationItemAdded` and `...Done`.
 
     Args:
@@ -176,7 +176,7 @@ class ConversationItemCreate:
 
 @final
 @frozen(kw_only=True)
-class ConversationItemRetrieve:
+class ConversationItemRetrieve(WireValue):
     """Ask for an item with its audio. Answered by `ConversationItemRetrieved`."""
 
     type: ClassVar[Literal["conversation.item.retrieve"]] = "conversation.item.retrieve"
@@ -186,7 +186,7 @@ class ConversationItemRetrieve:
 
 @final
 @frozen(kw_only=True)
-class ConversationItemTruncate:
+class ConversationItemTruncate(WireValue):
     """Cut an assistant's audio to what was heard. The server forgets the transcript of it.
 
     Args:
@@ -204,7 +204,7 @@ class ConversationItemTruncate:
 
 @final
 @frozen(kw_only=True)
-class ConversationItemDelete:
+class ConversationItemDelete(WireValue):
     """Remove an item from the conversation."""
 
     type: ClassVar[Literal["conversation.item.delete"]] = "conversation.item.delete"
@@ -214,7 +214,7 @@ class ConversationItemDelete:
 
 @final
 @frozen(kw_only=True)
-class ResponseCreate:
+class ResponseCreate(WireValue):
     """Ask for a response. At most one runs in the conversation at a time."""
 
     type: ClassVar[Literal["response.create"]] = "response.create"
@@ -224,7 +224,7 @@ class ResponseCreate:
 
 @final
 @frozen(kw_only=True)
-class ResponseCancel:
+class ResponseCancel(WireValue):
     """Stop a response. `ResponseDone` still follows.
 
     Args:
@@ -241,7 +241,7 @@ class ResponseCancel:
 
 @final
 @frozen(kw_only=True)
-class ErrorDetail:
+class ErrorDetail(WireValue):
     """What went wrong.
 
     Args:
@@ -261,7 +261,7 @@ class ErrorDetail:
 
 @final
 @frozen(kw_only=True)
-class Error:
+class Error(WireValue):
     """Something went wrong. The session lives on unless a close follows."""
 
     type: ClassVar[Literal["error"]] = "error"
@@ -271,7 +271,7 @@ class Error:
 
 @final
 @frozen(kw_only=True)
-class SessionCreated:
+class SessionCreated(WireValue):
     """The session is there. First event of a connection, except on a sideband."""
 
     type: ClassVar[Literal["session.created"]] = "session.created"
@@ -281,7 +281,7 @@ class SessionCreated:
 
 @final
 @frozen(kw_only=True)
-class SessionUpdated:
+class SessionUpdated(WireValue):
     """A `SessionUpdate` was carried out.
 
     Args:
@@ -298,7 +298,7 @@ class SessionUpdated:
 
 @final
 @frozen(kw_only=True)
-class Conversation:
+class Conversation(WireValue):
     """A conversation's name."""
 
     id: str | None = None
@@ -307,7 +307,7 @@ class Conversation:
 
 @final
 @frozen(kw_only=True)
-class ConversationCreated:
+class ConversationCreated(WireValue):
     """The conversation is there. In the schemas; not seen from OpenAI itself."""
 
     type: ClassVar[Literal["conversation.created"]] = "conversation.created"
@@ -317,7 +317,7 @@ class ConversationCreated:
 
 @final
 @frozen(kw_only=True)
-class ConversationItemCreated:
+class ConversationItemCreated(WireValue):
     """An item was created. The name before GA; GA sends `ConversationItemAdded`."""
 
     type: ClassVar[Literal["conversation.item.created"]] = "conversation.item.created"
@@ -328,7 +328,7 @@ class ConversationItemCreated:
 
 @final
 @frozen(kw_only=True)
-class ConversationItemAdded:
+class ConversationItemAdded(WireValue):
     """An item is in the conversation. It may be still growing.
 
     Args:
@@ -343,7 +343,7 @@ class ConversationItemAdded:
 
 @final
 @frozen(kw_only=True)
-class ConversationItemDone:
+class ConversationItemDone(WireValue):
     """An item will not grow any more.
 
     Args:
@@ -358,7 +358,7 @@ class ConversationItemDone:
 
 @final
 @frozen(kw_only=True)
-class ConversationItemRetrieved:
+class ConversationItemRetrieved(WireValue):
     """An item that was asked for, with its audio."""
 
     type: ClassVar[Literal["conversation.item.retrieved"]] = "conversation.item.retrieved"
@@ -368,7 +368,7 @@ class ConversationItemRetrieved:
 
 @final
 @frozen(kw_only=True)
-class ConversationItemTruncated:
+class ConversationItemTruncated(WireValue):
     """An assistant's audio was cut.
 
     Args:
@@ -384,7 +384,7 @@ class ConversationItemTruncated:
 
 @final
 @frozen(kw_only=True)
-class ConversationItemDeleted:
+class ConversationItemDeleted(WireValue):
     """An item was removed."""
 
     type: ClassVar[Literal["conversation.item.deleted"]] = "conversation.item.deleted"
@@ -394,7 +394,7 @@ class ConversationItemDeleted:
 
 @final
 @frozen(kw_only=True)
-class LogProb:
+class LogProb(WireValue):
     """A token of a transcript, its UTF-8 bytes, and the logarithm of its probability."""
 
     token: str
@@ -404,7 +404,7 @@ class LogProb:
 
 @final
 @frozen(kw_only=True)
-class TranscriptionLanguage:
+class TranscriptionLanguage(WireValue):
     """A language heard, for example "en"."""
 
     code: str
@@ -412,7 +412,7 @@ class TranscriptionLanguage:
 
 @final
 @frozen(kw_only=True)
-class TranscriptionTokenDetails:
+class TranscriptionTokenDetails(WireValue):
     """Input tokens of a transcription by modality."""
 
     text_tokens: int | None = None
@@ -421,7 +421,7 @@ class TranscriptionTokenDetails:
 
 @final
 @frozen(kw_only=True)
-class TranscriptionTokenUsage:
+class TranscriptionTokenUsage(WireValue):
     """What a transcription cost, where it is paid by token."""
 
     type: ClassVar[Literal["tokens"]] = "tokens"
@@ -433,7 +433,7 @@ class TranscriptionTokenUsage:
 
 @final
 @frozen(kw_only=True)
-class TranscriptionDurationUsage:
+class TranscriptionDurationUsage(WireValue):
     """What a transcription cost, where it is paid by seconds of audio."""
 
     type: ClassVar[Literal["duration"]] = "duration"
@@ -446,7 +446,7 @@ TranscriptionUsage: TypeAlias = TranscriptionTokenUsage | TranscriptionDurationU
 
 @final
 @frozen(kw_only=True)
-class TranscriptionError:
+class TranscriptionError(WireValue):
     """Why a transcription failed."""
 
     type: str | None = None
@@ -457,7 +457,7 @@ class TranscriptionError:
 
 @final
 @frozen(kw_only=True)
-class ConversationItemInputAudioTranscriptionDelta:
+class ConversationItemInputAudioTranscriptionDelta(WireValue):
     """More of what the user said. May come before the item itself, and after the response to it."""
 
     type: ClassVar[Literal["conversation.item.input_audio_transcription.delta"]] = (
@@ -473,7 +473,7 @@ class ConversationItemInputAudioTranscriptionDelta:
 
 @final
 @frozen(kw_only=True)
-class ConversationItemInputAudioTranscriptionSegment:
+class ConversationItemInputAudioTranscriptionSegment(WireValue):
     """A stretch of what was said, by one speaker.
 
     Args:
@@ -496,7 +496,7 @@ class ConversationItemInputAudioTranscriptionSegment:
 
 @final
 @frozen(kw_only=True)
-class ConversationItemInputAudioTranscriptionCompleted:
+class ConversationItemInputAudioTranscriptionCompleted(WireValue):
     """All of what the user said. The order between turns is not guaranteed."""
 
     type: ClassVar[Literal["conversation.item.input_audio_transcription.completed"]] = (
@@ -513,7 +513,7 @@ class ConversationItemInputAudioTranscriptionCompleted:
 
 @final
 @frozen(kw_only=True)
-class ConversationItemInputAudioTranscriptionFailed:
+class ConversationItemInputAudioTranscriptionFailed(WireValue):
     """What the user said could not be written down. The model heard it all the same."""
 
     type: ClassVar[Literal["conversation.item.input_audio_transcription.failed"]] = (
@@ -530,7 +530,7 @@ class ConversationItemInputAudioTranscriptionFailed:
 
 @final
 @frozen(kw_only=True)
-class InputAudioBufferCommitted:
+class InputAudioBufferCommitted(WireValue):
     """The buffered audio became a user message, or will.
 
     Args:
@@ -545,7 +545,7 @@ class InputAudioBufferCommitted:
 
 @final
 @frozen(kw_only=True)
-class InputAudioBufferCleared:
+class InputAudioBufferCleared(WireValue):
     """The buffered input audio was dropped."""
 
     type: ClassVar[Literal["input_audio_buffer.cleared"]] = "input_audio_buffer.cleared"
@@ -554,7 +554,7 @@ class InputAudioBufferCleared:
 
 @final
 @frozen(kw_only=True)
-class InputAudioBufferSpeechStarted:
+class InputAudioBufferSpeechStarted(WireValue):
     """The user started to speak.
 
     Args:
@@ -572,7 +572,7 @@ class InputAudioBufferSpeechStarted:
 
 @final
 @frozen(kw_only=True)
-class InputAudioBufferSpeechStopped:
+class InputAudioBufferSpeechStopped(WireValue):
     """The user stopped speaking.
 
     Args:
@@ -590,7 +590,7 @@ class InputAudioBufferSpeechStopped:
 
 @final
 @frozen(kw_only=True)
-class InputAudioBufferTimeoutTriggered:
+class InputAudioBufferTimeoutTriggered(WireValue):
     """Nobody spoke for `idle_timeout_ms`; the model answers unasked.
 
     Args:
@@ -610,7 +610,7 @@ class InputAudioBufferTimeoutTriggered:
 
 @final
 @frozen(kw_only=True)
-class InputAudioBufferDtmfEventReceived:
+class InputAudioBufferDtmfEventReceived(WireValue):
     """A key was pressed on the telephone. SIP only; the one event without an `event_id`.
 
     Args:
@@ -630,7 +630,7 @@ class InputAudioBufferDtmfEventReceived:
 
 @final
 @frozen(kw_only=True)
-class OutputAudioBufferStarted:
+class OutputAudioBufferStarted(WireValue):
     """The server started to play a response."""
 
     type: ClassVar[Literal["output_audio_buffer.started"]] = "output_audio_buffer.started"
@@ -640,7 +640,7 @@ class OutputAudioBufferStarted:
 
 @final
 @frozen(kw_only=True)
-class OutputAudioBufferStopped:
+class OutputAudioBufferStopped(WireValue):
     """The server played a response to its end. Comes after `ResponseDone`."""
 
     type: ClassVar[Literal["output_audio_buffer.stopped"]] = "output_audio_buffer.stopped"
@@ -650,7 +650,7 @@ class OutputAudioBufferStopped:
 
 @final
 @frozen(kw_only=True)
-class OutputAudioBufferCleared:
+class OutputAudioBufferCleared(WireValue):
     """The server stopped playing a response."""
 
     type: ClassVar[Literal["output_audio_buffer.cleared"]] = "output_audio_buffer.cleared"
@@ -663,7 +663,7 @@ class OutputAudioBufferCleared:
 
 @final
 @frozen(kw_only=True)
-class ResponseCreated:
+class ResponseCreated(WireValue):
     """A response began."""
 
     type: ClassVar[Literal["response.created"]] = "response.created"
@@ -673,7 +673,7 @@ class ResponseCreated:
 
 @final
 @frozen(kw_only=True)
-class ResponseDone:
+class ResponseDone(WireValue):
     """A response ended, however it ended: `response.status` says how."""
 
     type: ClassVar[Literal["response.done"]] = "response.done"
@@ -683,7 +683,7 @@ class ResponseDone:
 
 @final
 @frozen(kw_only=True)
-class ResponseOutputItemAdded:
+class ResponseOutputItemAdded(WireValue):
     """A response began an item. Items of one response may grow side by side."""
 
     type: ClassVar[Literal["response.output_item.added"]] = "response.output_item.added"
@@ -695,7 +695,7 @@ class ResponseOutputItemAdded:
 
 @final
 @frozen(kw_only=True)
-class ResponseOutputItemDone:
+class ResponseOutputItemDone(WireValue):
     """An item of a response is finished, or was cut short."""
 
     type: ClassVar[Literal["response.output_item.done"]] = "response.output_item.done"
@@ -707,7 +707,7 @@ class ResponseOutputItemDone:
 
 @final
 @frozen(kw_only=True)
-class ResponseContentPartAdded:
+class ResponseContentPartAdded(WireValue):
     """An item of a response began a part: `TextPart` or `AudioPart`.
 
     Args:
@@ -726,7 +726,7 @@ class ResponseContentPartAdded:
 
 @final
 @frozen(kw_only=True)
-class ResponseContentPartDone:
+class ResponseContentPartDone(WireValue):
     """A part of an item is finished.
 
     Args:
@@ -746,7 +746,7 @@ class ResponseContentPartDone:
 
 @final
 @frozen(kw_only=True)
-class ResponseOutputTextDelta:
+class ResponseOutputTextDelta(WireValue):
     """More text."""
 
     type: ClassVar[Literal["response.output_text.delta"]] = "response.output_text.delta"
@@ -761,7 +761,7 @@ class ResponseOutputTextDelta:
 
 @final
 @frozen(kw_only=True)
-class ResponseOutputTextDone:
+class ResponseOutputTextDone(WireValue):
     """All of the text: the deltas, joined."""
 
     type: ClassVar[Literal["response.output_text.done"]] = "response.output_text.done"
@@ -775,7 +775,7 @@ class ResponseOutputTextDone:
 
 @final
 @frozen(kw_only=True)
-class ResponseOutputAudioTranscriptDelta:
+class ResponseOutputAudioTranscriptDelta(WireValue):
     """More of what the model says. Runs ahead of the audio."""
 
     type: ClassVar[Literal["response.output_audio_transcript.delta"]] = (
@@ -792,7 +792,7 @@ class ResponseOutputAudioTranscriptDelta:
 
 @final
 @frozen(kw_only=True)
-class ResponseOutputAudioTranscriptDone:
+class ResponseOutputAudioTranscriptDone(WireValue):
     """All of what the model said: the deltas, joined."""
 
     type: ClassVar[Literal["response.output_audio_transcript.done"]] = (
@@ -808,7 +808,7 @@ class ResponseOutputAudioTranscriptDone:
 
 @final
 @frozen(kw_only=True)
-class ResponseOutputAudioDelta:
+class ResponseOutputAudioDelta(WireValue):
     """More audio.
 
     Args:
@@ -827,7 +827,7 @@ class ResponseOutputAudioDelta:
 
 @final
 @frozen(kw_only=True)
-class ResponseOutputAudioDone:
+class ResponseOutputAudioDone(WireValue):
     """The audio of a part is complete."""
 
     type: ClassVar[Literal["response.output_audio.done"]] = "response.output_audio.done"
@@ -840,7 +840,7 @@ class ResponseOutputAudioDone:
 
 @final
 @frozen(kw_only=True)
-class ResponseFunctionCallArgumentsDelta:
+class ResponseFunctionCallArgumentsDelta(WireValue):
     """More of a function call's arguments."""
 
     type: ClassVar[Literal["response.function_call_arguments.delta"]] = (
@@ -857,7 +857,7 @@ class ResponseFunctionCallArgumentsDelta:
 
 @final
 @frozen(kw_only=True)
-class ResponseFunctionCallArgumentsDone:
+class ResponseFunctionCallArgumentsDone(WireValue):
     """A function call's arguments are complete.
 
     Args:
@@ -879,7 +879,7 @@ class ResponseFunctionCallArgumentsDone:
 
 @final
 @frozen(kw_only=True)
-class RateLimit:
+class RateLimit(WireValue):
     """One rate limit.
 
     Args:
@@ -895,7 +895,7 @@ class RateLimit:
 
 @final
 @frozen(kw_only=True)
-class RateLimitsUpdated:
+class RateLimitsUpdated(WireValue):
     """How much of the rate limits is left. Azure sends none."""
 
     type: ClassVar[Literal["rate_limits.updated"]] = "rate_limits.updated"
@@ -908,7 +908,7 @@ class RateLimitsUpdated:
 
 @final
 @frozen(kw_only=True)
-class McpListToolsInProgress:
+class McpListToolsInProgress(WireValue):
     """The tools of an MCP server are being imported."""
 
     type: ClassVar[Literal["mcp_list_tools.in_progress"]] = "mcp_list_tools.in_progress"
@@ -918,7 +918,7 @@ class McpListToolsInProgress:
 
 @final
 @frozen(kw_only=True)
-class McpListToolsCompleted:
+class McpListToolsCompleted(WireValue):
     """The tools of an MCP server can be called."""
 
     type: ClassVar[Literal["mcp_list_tools.completed"]] = "mcp_list_tools.completed"
@@ -928,7 +928,7 @@ class McpListToolsCompleted:
 
 @final
 @frozen(kw_only=True)
-class McpListToolsFailed:
+class McpListToolsFailed(WireValue):
     """The tools of an MCP server could not be imported."""
 
     type: ClassVar[Literal["mcp_list_tools.failed"]] = "mcp_list_tools.failed"
@@ -938,7 +938,7 @@ class McpListToolsFailed:
 
 @final
 @frozen(kw_only=True)
-class ResponseMcpCallArgumentsDelta:
+class ResponseMcpCallArgumentsDelta(WireValue):
     """More of an MCP call's arguments."""
 
     type: ClassVar[Literal["response.mcp_call_arguments.delta"]] = (
@@ -954,7 +954,7 @@ class ResponseMcpCallArgumentsDelta:
 
 @final
 @frozen(kw_only=True)
-class ResponseMcpCallArgumentsDone:
+class ResponseMcpCallArgumentsDone(WireValue):
     """An MCP call's arguments are complete."""
 
     type: ClassVar[Literal["response.mcp_call_arguments.done"]] = "response.mcp_call_arguments.done"
@@ -967,7 +967,7 @@ class ResponseMcpCallArgumentsDone:
 
 @final
 @frozen(kw_only=True)
-class ResponseMcpCallInProgress:
+class ResponseMcpCallInProgress(WireValue):
     """An MCP call runs."""
 
     type: ClassVar[Literal["response.mcp_call.in_progress"]] = "response.mcp_call.in_progress"
@@ -978,7 +978,7 @@ class ResponseMcpCallInProgress:
 
 @final
 @frozen(kw_only=True)
-class ResponseMcpCallCompleted:
+class ResponseMcpCallCompleted(WireValue):
     """An MCP call succeeded."""
 
     type: ClassVar[Literal["response.mcp_call.completed"]] = "response.mcp_call.completed"
@@ -989,7 +989,7 @@ class ResponseMcpCallCompleted:
 
 @final
 @frozen(kw_only=True)
-class ResponseMcpCallFailed:
+class ResponseMcpCallFailed(WireValue):
     """An MCP call failed."""
 
     type: ClassVar[Literal["response.mcp_call.failed"]] = "response.mcp_call.failed"

@@ -15,7 +15,7 @@ from typing import ClassVar, Final, Literal, TypeAlias, final
 
 from attrs import field, frozen
 
-from realtime_proto.wire import UNSET, JsonObject, UnknownObject, Unset
+from realtime_proto.wire import UNSET, JsonObject, UnknownObject, Unset, WireValue
 
 __all__ = (
     "ITEM_STATUSES",
@@ -53,7 +53,7 @@ ITEM_STATUSES: Final = ("in_progress", "completed", "incomplete")
 
 @final
 @frozen(kw_only=True)
-class InputText:
+class InputText(WireValue):
     """Text of a user or system message."""
 
     type: ClassVar[Literal["input_text"]] = "input_text"
@@ -62,7 +62,7 @@ class InputText:
 
 @final
 @frozen(kw_only=True)
-class InputAudio:
+class InputAudio(WireValue):
     """Audio of a user message.
 
     Args:
@@ -80,7 +80,7 @@ class InputAudio:
 
 @final
 @frozen(kw_only=True)
-class InputImage:
+class InputImage(WireValue):
     """An image of a user message.
 
     Args:
@@ -95,7 +95,7 @@ class InputImage:
 
 @final
 @frozen(kw_only=True)
-class OutputText:
+class OutputText(WireValue):
     """Text of an assistant message."""
 
     type: ClassVar[Literal["output_text"]] = "output_text"
@@ -104,7 +104,7 @@ class OutputText:
 
 @final
 @frozen(kw_only=True)
-class OutputAudio:
+class OutputAudio(WireValue):
     """Audio the assistant spoke. A server sends the transcript and leaves the audio out."""
 
     type: ClassVar[Literal["output_audio"]] = "output_audio"
@@ -115,7 +115,7 @@ class OutputAudio:
 
 @final
 @frozen(kw_only=True)
-class TextPart:
+class TextPart(WireValue):
     """Text, as `response.content_part.*` names it."""
 
     type: ClassVar[Literal["text"]] = "text"
@@ -124,7 +124,7 @@ class TextPart:
 
 @final
 @frozen(kw_only=True)
-class AudioPart:
+class AudioPart(WireValue):
     """Audio, as `response.content_part.*` and retrieved items name it."""
 
     type: ClassVar[Literal["audio"]] = "audio"
@@ -151,7 +151,7 @@ ContentPart: TypeAlias = (
 
 @final
 @frozen(kw_only=True)
-class Message:
+class Message(WireValue):
     """Something said.
 
     Args:
@@ -172,7 +172,7 @@ class Message:
 
 @final
 @frozen(kw_only=True)
-class FunctionCall:
+class FunctionCall(WireValue):
     """The model calls a function.
 
     Args:
@@ -193,7 +193,7 @@ class FunctionCall:
 
 @final
 @frozen(kw_only=True)
-class FunctionCallOutput:
+class FunctionCallOutput(WireValue):
     """What a function gave back: free text, JSON by custom."""
 
     type: ClassVar[Literal["function_call_output"]] = "function_call_output"
@@ -206,7 +206,7 @@ class FunctionCallOutput:
 
 @final
 @frozen(kw_only=True)
-class McpListedTool:
+class McpListedTool(WireValue):
     """A tool an MCP server offers."""
 
     name: str
@@ -217,7 +217,7 @@ class McpListedTool:
 
 @final
 @frozen(kw_only=True)
-class McpListTools:
+class McpListTools(WireValue):
     """The tools an MCP server offers, as the session imported them."""
 
     type: ClassVar[Literal["mcp_list_tools"]] = "mcp_list_tools"
@@ -228,7 +228,7 @@ class McpListTools:
 
 @final
 @frozen(kw_only=True)
-class McpProtocolError:
+class McpProtocolError(WireValue):
     """The MCP server answered with an error of its protocol."""
 
     type: ClassVar[Literal["protocol_error"]] = "protocol_error"
@@ -238,7 +238,7 @@ class McpProtocolError:
 
 @final
 @frozen(kw_only=True)
-class McpToolExecutionError:
+class McpToolExecutionError(WireValue):
     """The tool itself failed."""
 
     type: ClassVar[Literal["tool_execution_error"]] = "tool_execution_error"
@@ -247,7 +247,7 @@ class McpToolExecutionError:
 
 @final
 @frozen(kw_only=True)
-class McpHttpError:
+class McpHttpError(WireValue):
     """The MCP server could not be reached, or answered with an HTTP error."""
 
     type: ClassVar[Literal["http_error"]] = "http_error"
@@ -261,7 +261,7 @@ McpCallError: TypeAlias = McpProtocolError | McpToolExecutionError | McpHttpErro
 
 @final
 @frozen(kw_only=True)
-class McpCall:
+class McpCall(WireValue):
     """The server called a tool of an MCP server.
 
     Args:
@@ -282,7 +282,7 @@ class McpCall:
 
 @final
 @frozen(kw_only=True)
-class McpApprovalRequest:
+class McpApprovalRequest(WireValue):
     """The model wants to call a tool that needs a human's consent."""
 
     type: ClassVar[Literal["mcp_approval_request"]] = "mcp_approval_request"
@@ -294,7 +294,7 @@ class McpApprovalRequest:
 
 @final
 @frozen(kw_only=True)
-class McpApprovalResponse:
+class McpApprovalResponse(WireValue):
     """The answer to an `McpApprovalRequest`."""
 
     type: ClassVar[Literal["mcp_approval_response"]] = "mcp_approval_response"
@@ -319,7 +319,7 @@ Item: TypeAlias = (
 
 @final
 @frozen(kw_only=True)
-class ItemReference:
+class ItemReference(WireValue):
     """Stands for an item of the conversation in the input of an out-of-band response."""
 
     type: ClassVar[Literal["item_reference"]] = "item_reference"

@@ -20,7 +20,7 @@ from realtime_proto.openai.session import (
     ToolChoice,
     VoiceId,
 )
-from realtime_proto.wire import UNSET, Unset
+from realtime_proto.wire import UNSET, Unset, WireValue
 
 __all__ = (
     "RESPONSE_STATUSES",
@@ -42,7 +42,7 @@ RESPONSE_STATUSES: Final = ("in_progress", "completed", "cancelled", "incomplete
 
 @final
 @frozen(kw_only=True)
-class ResponseAudioOutput:
+class ResponseAudioOutput(WireValue):
     """How one response speaks."""
 
     format: SessionAudioFormat | Unset = UNSET
@@ -51,7 +51,7 @@ class ResponseAudioOutput:
 
 @final
 @frozen(kw_only=True)
-class ResponseAudio:
+class ResponseAudio(WireValue):
     """The audio of one response."""
 
     output: ResponseAudioOutput | Unset = UNSET
@@ -59,7 +59,7 @@ class ResponseAudio:
 
 @final
 @frozen(kw_only=True)
-class ResponseCreateParams:
+class ResponseCreateParams(WireValue):
     """What one response does otherwise than its session. UNSET: as the session says.
 
     Args:
@@ -87,7 +87,7 @@ class ResponseCreateParams:
 
 @final
 @frozen(kw_only=True)
-class StatusError:
+class StatusError(WireValue):
     """Why a response failed. Azure sends a `code` of None."""
 
     type: str | None = None
@@ -97,7 +97,7 @@ class StatusError:
 
 @final
 @frozen(kw_only=True)
-class StatusDetails:
+class StatusDetails(WireValue):
     """Why a response ended as it did.
 
     Args:
@@ -114,7 +114,7 @@ class StatusDetails:
 
 @final
 @frozen(kw_only=True)
-class CachedTokenDetails:
+class CachedTokenDetails(WireValue):
     """Cached input tokens by modality."""
 
     text_tokens: int | None = None
@@ -124,7 +124,7 @@ class CachedTokenDetails:
 
 @final
 @frozen(kw_only=True)
-class InputTokenDetails:
+class InputTokenDetails(WireValue):
     """Input tokens by modality; `cached_tokens` of them came from the cache."""
 
     text_tokens: int | None = None
@@ -136,7 +136,7 @@ class InputTokenDetails:
 
 @final
 @frozen(kw_only=True)
-class OutputTokenDetails:
+class OutputTokenDetails(WireValue):
     """Output tokens by modality."""
 
     text_tokens: int | None = None
@@ -146,7 +146,7 @@ class OutputTokenDetails:
 
 @final
 @frozen(kw_only=True)
-class ResponseUsage:
+class ResponseUsage(WireValue):
     """What one response cost, in tokens. The input is the whole conversation each time."""
 
     total_tokens: int | None = None
@@ -158,7 +158,7 @@ class ResponseUsage:
 
 @final
 @frozen(kw_only=True)
-class Response:
+class Response(WireValue):
     """A response, at its start or at its end.
 
     Args:

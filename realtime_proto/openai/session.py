@@ -17,7 +17,7 @@ from typing import ClassVar, Literal, TypeAlias, final
 
 from attrs import field, frozen
 
-from realtime_proto.wire import UNSET, JsonObject, UnknownObject, Unset
+from realtime_proto.wire import UNSET, JsonObject, UnknownObject, Unset, WireValue
 
 __all__ = (
     "FunctionTool",
@@ -57,7 +57,7 @@ __all__ = (
 
 @final
 @frozen(kw_only=True)
-class PcmFormat:
+class PcmFormat(WireValue):
     """Signed 16-bit little-endian mono PCM.
 
     Args:
@@ -71,7 +71,7 @@ class PcmFormat:
 
 @final
 @frozen(kw_only=True)
-class PcmuFormat:
+class PcmuFormat(WireValue):
     """G.711 u-law, mono, 8 000 Hz, one byte per sample."""
 
     type: ClassVar[Literal["audio/pcmu"]] = "audio/pcmu"
@@ -79,7 +79,7 @@ class PcmuFormat:
 
 @final
 @frozen(kw_only=True)
-class PcmaFormat:
+class PcmaFormat(WireValue):
     """G.711 A-law, mono, 8 000 Hz, one byte per sample."""
 
     type: ClassVar[Literal["audio/pcma"]] = "audio/pcma"
@@ -94,7 +94,7 @@ SessionAudioFormat: TypeAlias = PcmFormat | PcmuFormat | PcmaFormat | UnknownObj
 
 @final
 @frozen(kw_only=True)
-class Transcription:
+class Transcription(WireValue):
     """How what the user says is written down, beside the model that listens.
 
     Args:
@@ -116,7 +116,7 @@ class Transcription:
 
 @final
 @frozen(kw_only=True)
-class ServerVad:
+class ServerVad(WireValue):
     """Turns are found by how loud it is.
 
     Args:
@@ -139,7 +139,7 @@ class ServerVad:
 
 @final
 @frozen(kw_only=True)
-class SemanticVad:
+class SemanticVad(WireValue):
     """Turns are found by what is said.
 
     Args:
@@ -160,7 +160,7 @@ TurnDetection: TypeAlias = ServerVad | SemanticVad | UnknownObject
 
 @final
 @frozen(kw_only=True)
-class NoiseReduction:
+class NoiseReduction(WireValue):
     """Cleans the input before it is heard.
 
     Args:
@@ -174,7 +174,7 @@ class NoiseReduction:
 
 @final
 @frozen(kw_only=True)
-class SessionAudioInput:
+class SessionAudioInput(WireValue):
     """How the session hears.
 
     Args:
@@ -194,7 +194,7 @@ class SessionAudioInput:
 
 @final
 @frozen(kw_only=True)
-class VoiceId:
+class VoiceId(WireValue):
     """A voice of one's own making, by its id."""
 
     id: str
@@ -202,7 +202,7 @@ class VoiceId:
 
 @final
 @frozen(kw_only=True)
-class SessionAudioOutput:
+class SessionAudioOutput(WireValue):
     """How the session speaks.
 
     Args:
@@ -217,7 +217,7 @@ class SessionAudioOutput:
 
 @final
 @frozen(kw_only=True)
-class SessionAudio:
+class SessionAudio(WireValue):
     """Both directions of a session's audio."""
 
     input: SessionAudioInput | Unset = UNSET
@@ -229,7 +229,7 @@ class SessionAudio:
 
 @final
 @frozen(kw_only=True)
-class FunctionTool:
+class FunctionTool(WireValue):
     """A function the client runs.
 
     Args:
@@ -244,7 +244,7 @@ class FunctionTool:
 
 @final
 @frozen(kw_only=True)
-class McpToolFilter:
+class McpToolFilter(WireValue):
     """Some of an MCP server's tools.
 
     Args:
@@ -258,7 +258,7 @@ class McpToolFilter:
 
 @final
 @frozen(kw_only=True)
-class McpApprovalFilter:
+class McpApprovalFilter(WireValue):
     """Which tools of an MCP server need a human's consent."""
 
     always: McpToolFilter | Unset = UNSET
@@ -267,7 +267,7 @@ class McpApprovalFilter:
 
 @final
 @frozen(kw_only=True)
-class McpTool:
+class McpTool(WireValue):
     """Tools of an MCP server, called by OpenAI's server.
 
     Args:
@@ -301,7 +301,7 @@ SessionTool: TypeAlias = FunctionTool | McpTool | UnknownObject
 
 @final
 @frozen(kw_only=True)
-class ToolChoiceFunction:
+class ToolChoiceFunction(WireValue):
     """The model has to call this function."""
 
     type: ClassVar[Literal["function"]] = "function"
@@ -310,7 +310,7 @@ class ToolChoiceFunction:
 
 @final
 @frozen(kw_only=True)
-class ToolChoiceMcp:
+class ToolChoiceMcp(WireValue):
     """The model has to call a tool of this MCP server, this one where a name is given."""
 
     type: ClassVar[Literal["mcp"]] = "mcp"
@@ -327,7 +327,7 @@ ToolChoice: TypeAlias = str | ToolChoiceFunction | ToolChoiceMcp | UnknownObject
 
 @final
 @frozen(kw_only=True)
-class Prompt:
+class Prompt(WireValue):
     """A prompt kept at OpenAI.
 
     Args:
@@ -341,7 +341,7 @@ class Prompt:
 
 @final
 @frozen(kw_only=True)
-class Reasoning:
+class Reasoning(WireValue):
     """How much the model thinks: "minimal", "low", "medium", "high", "xhigh"."""
 
     effort: str | Unset | None = UNSET
@@ -349,7 +349,7 @@ class Reasoning:
 
 @final
 @frozen(kw_only=True)
-class Tracing:
+class Tracing(WireValue):
     """Under which names a session appears among OpenAI's traces."""
 
     workflow_name: str | Unset = UNSET
@@ -359,7 +359,7 @@ class Tracing:
 
 @final
 @frozen(kw_only=True)
-class TokenLimits:
+class TokenLimits(WireValue):
     """Limits on what truncation leaves.
 
     Args:
@@ -371,7 +371,7 @@ class TokenLimits:
 
 @final
 @frozen(kw_only=True)
-class RetentionRatio:
+class RetentionRatio(WireValue):
     """Truncate to a share of the context, so that fewer turns miss the cache.
 
     Args:
@@ -385,7 +385,7 @@ class RetentionRatio:
 
 @final
 @frozen(kw_only=True)
-class RealtimeSession:
+class RealtimeSession(WireValue):
     """A voice session.
 
     Args:
@@ -420,7 +420,7 @@ class RealtimeSession:
 
 @final
 @frozen(kw_only=True)
-class TranscriptionSession:
+class TranscriptionSession(WireValue):
     """A session that only listens and writes down. Its `audio` has no output."""
 
     type: ClassVar[Literal["transcription"]] = "transcription"
