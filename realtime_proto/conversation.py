@@ -236,7 +236,7 @@ class Conversation:
         self._cancel(self._tools.open_ids(), "connection_lost")
         failure = self._failure
         if failure is None and not was_closing:
-            failure = self._dialect.lost(code, reason)
+            failure = self._dialect.lost(code, reason).failure
             if failure is None and not self._is_ready:
                 failure = _closed_during_setup(code, reason)
         self._is_ready = False

@@ -18,6 +18,7 @@ from realtime_proto.secret import Secret
 
 if TYPE_CHECKING:
     from realtime_proto._connection import Connection
+    from realtime_proto.closing import Verdict
     from realtime_proto.commands import VoiceCommand
     from realtime_proto.config import RealtimeConfig
     from realtime_proto.events import Failure, VoiceEvent
@@ -139,8 +140,8 @@ class Dialect(Protocol):
     def answer_tool(self, call_id: str, output: Any, *, is_error: bool, fx: Effects) -> None:
         """Say the answer to an open call, and settle it in the ledger."""
 
-    def lost(self, code: int | None, reason: str) -> Failure | None:
-        """Why the road ended; None where that is normal."""
+    def lost(self, code: int | None, reason: str) -> Verdict:
+        """What it means that the road ended."""
 
 
 DialectFactory: TypeAlias = Callable[[], Dialect]

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_proto.closing import closed_by_server
+from realtime_proto.closing import judge_close, judge_error
 from realtime_proto.commands import (
     ClearAudio,
     CommitAudio,
@@ -45,6 +45,7 @@ from realtime_proto.formats import PCM16_16K, PCM16_24K
 from realtime_proto.gemini import events as wire
 from realtime_proto.gemini._connection import GeminiConnection
 from realtime_proto.gemini.catalog import profile_of
+from realtime_proto.gemini.closing import RULES
 from realtime_proto.gemini.endpoint import model_resource
 from realtime_proto.gemini.parts import Blob, Content, FunctionResponse, Part
 from realtime_proto.gemini.setup import (
@@ -60,6 +61,7 @@ from realtime_proto.gemini.setup import (
 )
 
 if TYPE_CHECKING:
+    from realtime_proto.closing import LostPhase, Verdict
     from realtime_proto.limits import Limits
     from realtime_proto.tools import ToolDefinition
     from realtime_proto.wire import IdFactory
@@ -67,16 +69,6 @@ if TYPE_CHECKING:
 __all__ = ("GeminiDialect", "setup_for")
 
 _MIME_TYPE: Final = f"audio/pcm;rate={PCM16_16K.rate_hz}"
-
-_HINTS: Final = (
-    ("api key not valid", "check the API key"),
-    ("api_key_invalid", "check the API key"),
-    ("is not found for api version", "check the name of the model"),
-    ("publisher model", "check the name of the model and the region"),
-    ("user location", "the API is not offered where you are"),
-    ("requested entity was not found", "the session to resume is gone"),
-    ("quota", "the quota is used up"),
-)
 
 
 def setup_for(config: RealtimeConfig) -> tuple[wire.Setup, tuple[str, ...]]:
@@ -176,7 +168,8 @@ class GeminiDialect:
         self._is_user_active = False
         self._heard: list[str] = []
         self._said: list[str] = []
-        self._last_error: str | None = None
+        self._is_going_away = False
+        self._last_error: Failure | None = None
 
     def configure(self, config: RealtimeConfig) -> tuple[str, ...]:
         """Take the settings; the names of those the set-up has no place for."""
@@ -253,6 +246,7 @@ class GeminiDialect:
 
     def event(self, event: Any, fx: Effects) -> None:
         """Turn a wire event into neutral ones."""
+        self._last_error = None  # only an error said just before a close explains it
         match event:
             case wire.ServerContent():
                 self._content(event, fx)
@@ -268,6 +262,8 @@ class GeminiDialect:
                 )
             case wire.VoiceActivity():
                 self._activity(event, fx)
+            case wire.GoAway():
+                self._is_going_away = True
             case wire.ServerError():
                 self._error(event, fx)
             case UnknownEvent():
@@ -389,14 +385,15 @@ class GeminiDialect:
             message=event.message or "the server reported an error without words",
             code=event.status or None,
         )
-        self._last_error = failure.message
-        fx.emit(ErrorReported(failure=failure))
+        _, self._last_error = judge_error(failure, rules=RULES)
+        fx.emit(ErrorReported(failure=self._last_error))
 
-    def lost(self, code: int | None, reason: str) -> Failure | None:
-        """Why the road ended."""
-        return closed_by_server(
-            code, reason, is_ready=self._is_ready, hints=_HINTS, said=self._last_error
-        )
+    def lost(self, code: int | None, reason: str) -> Verdict:
+        """What it means that the road ended."""
+        phase: LostPhase = "set-up"
+        if self._is_ready:
+            phase = "going away" if self._is_going_away else "open"
+        return judge_close(code, reason, phase=phase, rules=RULES, said=self._last_error)
 
 
 def _offset_ms(offset: str | None) -> int | None:

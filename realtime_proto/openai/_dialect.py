@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define
 
-from realtime_proto.closing import closed_by_server
+from realtime_proto.closing import Fate, judge_close, judge_error
 from realtime_proto.commands import (
     ClearAudio,
     CommitAudio,
@@ -48,6 +48,7 @@ from realtime_proto.formats import PCM16_24K
 from realtime_proto.openai import events as wire
 from realtime_proto.openai._arbiter import ResponseArbiter
 from realtime_proto.openai._connection import OpenAIConnection
+from realtime_proto.openai.closing import RULES
 from realtime_proto.openai.endpoint import DEFAULT_MODEL
 from realtime_proto.openai.items import FunctionCall, FunctionCallOutput, InputText, Message
 from realtime_proto.openai.session import (
@@ -64,6 +65,7 @@ from realtime_proto.openai.session import (
 from realtime_proto.wire import UNSET, IdFactory
 
 if TYPE_CHECKING:
+    from realtime_proto.closing import LostPhase, Verdict
     from realtime_proto.limits import Limits
 
 __all__ = ("OpenAIDialect", "session_for")
@@ -76,15 +78,6 @@ MIN_COMMIT_MS: Final = 100
 
 MAX_RESPONSES: Final = 64
 """Responses remembered at once: the active one and those whose tool calls are still open."""
-
-_HINTS: Final = (
-    ("invalid_api_key", "check the API key"),
-    ("model_not_found", "check the name of the model"),
-    ("invalid_model", "check the name of the model"),
-    ("maximum duration", "the session reached its longest duration: connect again"),
-    ("beta_api_shape_disabled", "the server no longer speaks the beta protocol"),
-    ("insufficient_quota", "the account has no credit left"),
-)
 
 
 @define
@@ -154,7 +147,7 @@ class OpenAIDialect:
         self._arbiter = ResponseArbiter()
         self._responses: dict[str, _Response] = {}
         self._uncommitted_bytes = 0
-        self._last_error: str | None = None
+        self._last_error: Failure | None = None
 
     def configure(self, config: RealtimeConfig) -> tuple[str, ...]:
         """Take the settings; the names of those the session has no place for."""
@@ -270,6 +263,7 @@ class OpenAIDialect:
 
     def event(self, event: Any, fx: Effects) -> None:
         """Turn a wire event into neutral ones."""
+        self._last_error = None  # what a close repeats is what was said just before it
         match event:
             case wire.ResponseOutputAudioDelta():
                 if not self._response(event.response_id).drops_audio:
@@ -338,15 +332,10 @@ class OpenAIDialect:
             self._arbiter.done(None)
             self._create_if_due(fx)
 
-    def lost(self, code: int | None, reason: str) -> Failure | None:
-        """Why the road ended."""
-        return closed_by_server(
-            code,
-            reason,
-            is_ready=self._is_ready,
-            hints=_HINTS,
-            said=None if self._is_ready and code == 1000 else self._last_error,
-        )
+    def lost(self, code: int | None, reason: str) -> Verdict:
+        """What it means that the road ended."""
+        phase: LostPhase = "open" if self._is_ready else "set-up"
+        return judge_close(code, reason, phase=phase, rules=RULES, said=self._last_error)
 
     def _set_up(self, fx: Effects) -> None:
         if self._setup_id is None and self._session is not None:
@@ -395,32 +384,29 @@ class OpenAIDialect:
     def _error(self, error: Any, fx: Effects) -> None:
         code = error.code
         if error.event_id is not None and error.event_id == self._setup_id and not self._is_ready:
-            fx.fail(_failure(error))
+            fx.fail(_judged(error)[1])
         elif self._arbiter.refused(
             error.event_id, busy=code == "conversation_already_has_active_response"
         ):
             if code != "conversation_already_has_active_response":
                 self._report(error, fx)
                 self._create_if_due(fx)
-        elif code == "response_cancel_not_active":
-            pass  # it had just ended: what the cancel was for
-        elif code == "item_truncate_invalid_item_id":
-            pass  # the server has forgotten the item already
+        elif _judged(error)[0] is Fate.NORMAL:
+            pass  # what was wanted is the case already
         else:
             self._report(error, fx)
 
     def _report(self, error: Any, fx: Effects) -> None:
-        failure = _failure(error)
-        self._last_error = str(failure.to_exception())
-        fx.emit(ErrorReported(failure=failure))
+        _, self._last_error = _judged(error)
+        fx.emit(ErrorReported(failure=self._last_error))
 
 
-def _failure(error: Any) -> Failure:
-    return Failure(
+def _judged(error: Any) -> tuple[Fate, Failure]:
+    failure = Failure(
         kind="provider",
         message=error.message or "the server reported an error without words",
         code=error.code or error.type,
         param=getattr(error, "param", None),
         event_id=getattr(error, "event_id", None),
-        retryable=error.type == "server_error" or error.code == "rate_limit_exceeded",
     )
+    return judge_error(failure, rules=RULES, error_type=error.type)

@@ -16,7 +16,7 @@ from attrs import frozen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ("Recorded", "client_frames", "missing", "sessions")
+__all__ = ("Recorded", "client_frames", "missing", "sessions", "single_frames")
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -56,3 +56,9 @@ def client_frames() -> Iterator[tuple[str, str]]:
         for line in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
             if line["kind"] == "ws" and line.get("op") == 1 and "text" in line:
                 yield path.stem, line["text"]
+
+
+def single_frames(provider: str) -> Iterator[dict[str, Any]]:
+    """The lines of a provider's collection of single frames, each with where it is from."""
+    path = _root() / f"{provider}_frames.jsonl"
+    yield from map(json.loads, path.read_text(encoding="utf-8").splitlines())
