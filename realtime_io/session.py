@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from realtime_proto.commands import ClearAudio, CommitAudio, Interrupt, Played, SendAudio, SendText
+from realtime_proto.commands import (
+    ClearAudio,
+    CommitAudio,
+    EndAudio,
+    Interrupt,
+    Played,
+    SendAudio,
+    SendText,
+)
 
 if TYPE_CHECKING:
     from realtime_io._driver import Driver
@@ -69,6 +77,10 @@ class VoiceSession:
     async def commit_audio(self) -> None:
         """End the user's turn and have it answered. Only with `VADMode.MANUAL`."""
         await self._driver.send(CommitAudio())
+
+    async def end_audio(self) -> None:
+        """Say that the microphone is off: what was said until here is a whole turn."""
+        await self._driver.send(EndAudio())
 
     async def clear_audio(self) -> None:
         """Forget the audio sent since the last turn. Only where the provider can."""

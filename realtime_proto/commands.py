@@ -19,6 +19,7 @@ __all__ = (
     "AudioDelivered",
     "ClearAudio",
     "CommitAudio",
+    "EndAudio",
     "Interrupt",
     "Played",
     "SendAudio",
@@ -104,6 +105,16 @@ class CommitAudio:
 
 @final
 @frozen
+class EndAudio:
+    """The microphone is off, for now: what was said until here is a whole turn.
+
+    Where the server finds the turns, it is told that nothing more comes; with VADMode.MANUAL the
+    audio since the last turn, if it is enough for one, is committed. Audio may be sent again later.
+    """
+
+
+@final
+@frozen
 class ClearAudio:
     """Forget the audio sent since the last turn."""
 
@@ -162,6 +173,7 @@ VoiceCommand: TypeAlias = (
     SendAudio
     | SendText
     | CommitAudio
+    | EndAudio
     | ClearAudio
     | Interrupt
     | ToolResult

@@ -29,11 +29,13 @@ from attrs import frozen
 from realtime_proto.audio.pcm import SampleAligner
 from realtime_proto.commands import (
     AudioDelivered,
+    EndAudio,
     Played,
     SendAudio,
     ToolResult,
     VoiceCommand,
 )
+from realtime_proto.config import VADMode
 from realtime_proto.dialect import Capabilities, Dialect, Endpoint
 from realtime_proto.errors import ConfigurationError, LocalProtocolError, RemoteProtocolError
 from realtime_proto.events import (
@@ -42,8 +44,11 @@ from realtime_proto.events import (
     ErrorReported,
     Failure,
     Interrupted,
+    ResponseStarted,
     SessionClosed,
     SessionReady,
+    SpeechStarted,
+    SpeechStopped,
     ToolCallCancelled,
     ToolCallRequest,
     VoiceEvent,
@@ -149,6 +154,7 @@ class Conversation:
         self._epoch: float | None = None
         self._now_us = 0
         self._setup_deadline_us: int | None = None
+        self._hearing_deadline_us: int | None = None
         self._is_open = False
         self._is_ready = False
         self._failure: Failure | None = None
@@ -253,6 +259,9 @@ class Conversation:
             message = f"the server did not set the session up within {seconds} s"
             self._effects.fail(Failure(kind="timeout", message=message))
             return
+        deadline = self._hearing_deadline_us
+        if deadline is not None and deadline <= self._now_us:
+            self._hearing_deadline_us = None
         for call_id in self._tools.expired(now_us=self._now_us):
             self._events.append(ToolCallCancelled(call_id=call_id, reason="timeout"))
             message = f"the tool did not answer within {self._limits.tool_s:g} s"
@@ -290,7 +299,11 @@ class Conversation:
 
     def next_deadline(self) -> float | None:
         """When to call `tick`, on the caller's clock; None where nothing waits for time."""
-        due = [self._setup_deadline_us, self._tools.next_deadline_us()]
+        due = [
+            self._setup_deadline_us,
+            self._hearing_deadline_us,
+            self._tools.next_deadline_us(),
+        ]
         soonest = min((us for us in due if us is not None), default=None)
         if soonest is None or self._epoch is None or not isinstance(self._road, Keep):
             return None
@@ -312,6 +325,19 @@ class Conversation:
     def is_ready(self) -> bool:
         """Whether the session is set up and not over."""
         return self._is_ready
+
+    @property
+    def owes_answer(self) -> bool:
+        """Whether something was said, or is being said, that is not wholly answered yet.
+
+        After `EndAudio` under the server's voice activity detection it also holds until the server
+        has shown that it heard speech, or `Limits.hearing_s` have passed: a server says nothing
+        where it hears nothing.
+        """
+        if not self._is_ready:
+            return False
+        is_listening = self._hearing_deadline_us is not None
+        return is_listening or len(self._tools) > 0 or self._dialect.owes_answer
 
     @property
     def capabilities(self) -> Capabilities:
@@ -341,8 +367,12 @@ class Conversation:
             data = self._aligner.feed(command.data)
             if data:
                 self._dialect.command(SendAudio(data), self._effects)
+                self._hearing_deadline_us = None
         else:
             self._dialect.command(command, self._effects)
+            if isinstance(command, EndAudio) and self._config.vad_mode is not VADMode.MANUAL:
+                hearing_us = round(self._limits.hearing_s * 1_000_000)
+                self._hearing_deadline_us = self._now_us + hearing_us
 
     def _hold(self, command: VoiceCommand, now: float) -> None:
         if isinstance(command, SendAudio):
@@ -429,6 +459,8 @@ class _Effects:
 
     def emit(self, event: VoiceEvent) -> None:
         self._c._events.append(event)
+        if isinstance(event, SpeechStarted | SpeechStopped | ResponseStarted):
+            self._c._hearing_deadline_us = None
 
     def emit_audio(self, data: bytes, *, item_id: str, response_id: str) -> None:
         audio_format = self._c._dialect.capabilities.output_format

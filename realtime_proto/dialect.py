@@ -119,6 +119,10 @@ class Dialect(Protocol):
     def capabilities(self) -> Capabilities:
         """What it can do."""
 
+    @property
+    def owes_answer(self) -> bool:
+        """Whether the user is speaking, or spoke and the answer is not complete yet."""
+
     def configure(self, config: RealtimeConfig) -> tuple[str, ...]:
         """Take the settings; the names of those it has no place for. Raises ConfigurationError."""
 

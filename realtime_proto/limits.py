@@ -20,6 +20,8 @@ class Limits:
     Args:
         max_frame_bytes: One WebSocket message, either way.
         setup_s: From an open connection to a session that is ready.
+        hearing_s: How long the server may take, once the user's audio has ended, to show that it
+            heard speech; then it heard none.
         tool_s: How long a tool call may stay unanswered; then the model is told that it timed out.
         held_audio_ms: Audio held before the session is ready.
         held_commands: Other commands held before the session is ready.
@@ -30,6 +32,7 @@ class Limits:
 
     max_frame_bytes: int = field(default=16 * 2**20, validator=validators.gt(0))
     setup_s: float = _positive(10.0)
+    hearing_s: float = _positive(3.0)
     tool_s: float = _positive(30.0)
     held_audio_ms: int = field(default=10_000, validator=validators.ge(0))
     held_commands: int = field(default=64, validator=validators.ge(0))

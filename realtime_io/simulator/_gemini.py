@@ -174,6 +174,8 @@ class GeminiBrain:
                 if rate_hz != self._rate_hz:
                     self._tune_ears(rate_hz)
                 self._listening.feed(blob.data)
+        if event.audio_stream_end and not is_manual:
+            self._listening.end()
         if event.text:
             self._ask(event.text)
         if event.activity_start is not None:

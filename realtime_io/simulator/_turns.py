@@ -15,7 +15,7 @@ import anyio
 import anyio.lowlevel
 
 from realtime_io.simulator._ears import HEARING_RATE_HZ, SPEAKING_RATE_HZ, Ears, Engine
-from realtime_io.simulator.voice import Resampler, SpeechBegan
+from realtime_io.simulator.voice import SpeechBegan
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -113,6 +113,7 @@ class Listening:
         self._ears: Ears | None = None
         self._manual = bytearray()
         self._is_manual = False
+        self._silence_ms = 0
         self._queue, self._waiting = anyio.create_memory_object_stream[bytes](MAX_UTTERANCES)
         self._n_waiting = 0
         self._progress = anyio.Event()
@@ -124,6 +125,7 @@ class Listening:
         """How the audio comes and how turns are found. Audio heard so far is forgotten."""
         self._rate_hz = rate_hz
         self._is_manual = is_manual
+        self._silence_ms = silence_ms
         self._manual.clear()
         self._ears = self._engine.ears(
             rate_hz=rate_hz, prefix_padding_ms=prefix_padding_ms, silence_ms=silence_ms
@@ -141,6 +143,11 @@ class Listening:
                     self._ended(event.at_ms)
                     self._hear(event.pcm)
 
+    def end(self) -> None:
+        """The microphone is off: as much silence as ends an utterance."""
+        if not self._is_manual:
+            self.feed(bytes((self._silence_ms + CHUNK_MS) * self._rate_hz // 1000 * 2))
+
     @property
     def manual_ms(self) -> int:
         """Audio that waits for a commit."""
@@ -154,11 +161,7 @@ class Listening:
         """End a turn that the client decides on."""
         pcm = bytes(self._manual)
         self._manual.clear()
-        if self._ears is None:
-            self._hear(b"")
-        else:
-            resampler = Resampler(self._rate_hz, HEARING_RATE_HZ)
-            self._hear(resampler.feed(pcm) + resampler.flush())
+        self._hear(pcm if self._ears is None else self._ears.utterance(pcm))
 
     async def settled(self) -> None:
         """Return once everything that was heard is understood."""

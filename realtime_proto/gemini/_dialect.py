@@ -21,6 +21,7 @@ from realtime_proto.closing import judge_close, judge_error
 from realtime_proto.commands import (
     ClearAudio,
     CommitAudio,
+    EndAudio,
     Interrupt,
     SendAudio,
     SendText,
@@ -166,10 +167,18 @@ class GeminiDialect:
         self._was_interrupted = False
         self._has_audio = False
         self._is_user_active = False
+        self._is_user_speaking = False
+        self._is_asked = False
         self._heard: list[str] = []
         self._said: list[str] = []
         self._is_going_away = False
         self._last_error: Failure | None = None
+
+    @property
+    def owes_answer(self) -> bool:
+        """Whether the user speaks, was understood or asked, or a turn of the model is open."""
+        is_heard = self._is_user_speaking or self._is_asked or bool(self._heard)
+        return is_heard or self._turn_id is not None
 
     def configure(self, config: RealtimeConfig) -> tuple[str, ...]:
         """Take the settings; the names of those the set-up has no place for."""
@@ -197,6 +206,11 @@ class GeminiDialect:
                 self._send_text(text, fx)
             case CommitAudio():
                 self._commit(fx)
+            case EndAudio():
+                if fx.config.vad_mode is not VADMode.MANUAL:
+                    fx.transmit(wire.RealtimeInput(audio_stream_end=True))
+                elif self._is_user_active:
+                    self._commit(fx)
             case ClearAudio():
                 raise LocalProtocolError("Gemini has no input buffer to clear")
             case Interrupt():
@@ -223,6 +237,7 @@ class GeminiDialect:
             raise LocalProtocolError("there is no audio to commit")
         fx.transmit(wire.RealtimeInput(activity_end=wire.ActivityEnd()))
         self._is_user_active = False
+        self._is_asked = True
 
     def _send_text(self, text: str, fx: Effects) -> None:
         if profile_of(model_resource(fx.config.model)).text_is_realtime:
@@ -230,6 +245,7 @@ class GeminiDialect:
         else:
             content = Content(role="user", parts=(Part(text=text),))
             fx.transmit(wire.ClientContent(turns=(content,), turn_complete=True))
+        self._is_asked = True
 
     def answer_tool(self, call_id: str, output: Any, *, is_error: bool, fx: Effects) -> None:
         """Say the answer. The model goes on by itself."""
@@ -241,6 +257,7 @@ class GeminiDialect:
         answer = FunctionResponse(id=call_id, name=name, response=response)
         fx.transmit(wire.ToolResponse(function_responses=(answer,)))
         fx.tools.settle(call_id)
+        self._is_asked = self._turn_id is None
 
     # --- what the server says
 
@@ -315,8 +332,11 @@ class GeminiDialect:
     def _activity(self, event: wire.VoiceActivity, fx: Effects) -> None:
         item_id = f"user_{self._user_turns + 1}"
         if event.type == "ACTIVITY_START":
+            self._is_user_speaking = True
             fx.emit(SpeechStarted(item_id=item_id, at_ms=_offset_ms(event.audio_offset)))
         elif event.type == "ACTIVITY_END":
+            self._is_user_speaking = False
+            self._is_asked = True
             fx.emit(SpeechStopped(item_id=item_id, at_ms=_offset_ms(event.audio_offset)))
 
     def _open_turn(self, fx: Effects) -> str:
@@ -324,6 +344,7 @@ class GeminiDialect:
         if self._turn_id is None:
             self._turns += 1
             self._turn_id = f"turn_{self._turns}"
+            self._is_asked = self._is_user_speaking = False
             self._is_generating = True
             self._drops_audio = self._was_interrupted = self._has_audio = False
             fx.emit(ResponseStarted(response_id=self._turn_id))
@@ -346,6 +367,7 @@ class GeminiDialect:
     def _complete(self, reason: str | None, fx: Effects) -> None:
         self._finish_user(fx)
         if self._turn_id is None:
+            self._is_asked = False
             return
         self._generated(fx)
         status = "cancelled" if self._was_interrupted else "completed"

@@ -45,6 +45,11 @@ class ResponseArbiter:
         self._cancel_when_known = False
 
     @property
+    def is_idle(self) -> bool:
+        """Whether no response is under way and none is wanted."""
+        return self.phase is ArbiterPhase.FREE and not self._is_wanted
+
+    @property
     def may_create(self) -> bool:
         """Whether a response is wanted and the slot is free: send `response.create` now."""
         return self._is_wanted and self.phase is ArbiterPhase.FREE

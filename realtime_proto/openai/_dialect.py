@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define
 
+from realtime_proto.audio.pcm import silence
 from realtime_proto.closing import Fate, judge_close, judge_error
 from realtime_proto.commands import (
     ClearAudio,
     CommitAudio,
+    EndAudio,
     Interrupt,
     SendAudio,
     SendText,
@@ -75,6 +77,15 @@ TRANSCRIPTION_MODEL: Final = "gpt-realtime-whisper"
 
 MIN_COMMIT_MS: Final = 100
 """The server refuses to commit less audio than this."""
+
+SILENCE_DURATION_MS: Final = 500
+"""The longest of the models' defaults for the silence that ends a turn."""
+
+SEMANTIC_END_MS: Final = 4_000
+"""How long semantic detection at its default eagerness waits at most."""
+
+SILENCE_MARGIN_MS: Final = 300
+"""Silence beyond that, so that the end is found inside of it."""
 
 MAX_RESPONSES: Final = 64
 """Responses remembered at once: the active one and those whose tool calls are still open."""
@@ -147,7 +158,14 @@ class OpenAIDialect:
         self._arbiter = ResponseArbiter()
         self._responses: dict[str, _Response] = {}
         self._uncommitted_bytes = 0
+        self._is_user_speaking = False
+        self._is_turn_taken = False  # by the server's detection, which answers by itself
         self._last_error: Failure | None = None
+
+    @property
+    def owes_answer(self) -> bool:
+        """Whether the user speaks, a response is wanted or under way, or a turn was taken."""
+        return self._is_user_speaking or self._is_turn_taken or not self._arbiter.is_idle
 
     def configure(self, config: RealtimeConfig) -> tuple[str, ...]:
         """Take the settings; the names of those the session has no place for."""
@@ -175,6 +193,8 @@ class OpenAIDialect:
                 self._want_response(fx)
             case CommitAudio():
                 self._commit(fx)
+            case EndAudio():
+                self._end_audio(fx)
             case ClearAudio():
                 fx.transmit(wire.InputAudioBufferClear())
                 self._uncommitted_bytes = 0
@@ -201,6 +221,19 @@ class OpenAIDialect:
         fx.transmit(wire.InputAudioBufferCommit())
         self._uncommitted_bytes = 0
         self._want_response(fx)
+
+    def _end_audio(self, fx: Effects) -> None:
+        if fx.config.vad_mode is VADMode.MANUAL:
+            if self.capabilities.input_format.duration_ms(self._uncommitted_bytes) >= MIN_COMMIT_MS:
+                self._commit(fx)
+            return
+        # This wire cannot say that the microphone is off: the server finds the end of speech in the
+        # silence after it, and reckons in audio, not in time.
+        silence_ms = SEMANTIC_END_MS
+        if fx.config.vad_mode is VADMode.SERVER:
+            silence_ms = fx.config.vad_silence_duration_ms or SILENCE_DURATION_MS
+        data = silence(silence_ms + SILENCE_MARGIN_MS, self.capabilities.input_format)
+        fx.transmit(wire.InputAudioBufferAppend(audio=data))
 
     def answer_tool(self, call_id: str, output: Any, *, is_error: bool, fx: Effects) -> None:
         """Say the answer; after the last open one of a response, ask for the next response."""
@@ -305,9 +338,12 @@ class OpenAIDialect:
             case wire.ConversationItemInputAudioTranscriptionFailed():
                 self._report(event.error, fx)
             case wire.InputAudioBufferSpeechStarted():
+                self._is_user_speaking = True
                 fx.emit(SpeechStarted(item_id=event.item_id, at_ms=event.audio_start_ms))
                 self._cut(fx)
             case wire.InputAudioBufferSpeechStopped():
+                self._is_user_speaking = False
+                self._is_turn_taken = True
                 fx.emit(SpeechStopped(item_id=event.item_id, at_ms=event.audio_end_ms))
             case wire.ResponseCreated():
                 self._created(event.response.id, fx)
@@ -353,6 +389,7 @@ class OpenAIDialect:
             fx.emit(TranscriptDelta(text=text, is_final=True, item_id=item_id))
 
     def _created(self, response_id: str, fx: Effects) -> None:
+        self._is_turn_taken = False
         self._response(response_id)
         fx.emit(ResponseStarted(response_id=response_id))
         self._cancel(self._arbiter.created(response_id), fx)
