@@ -6,7 +6,7 @@ import os
 import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from realtime_io._callbacks import (
     AudioCallback,
@@ -26,6 +26,9 @@ from realtime_proto.conversation import Conversation
 from realtime_proto.errors import ConfigurationError, ConfigurationWarning
 from realtime_proto.providers import PROVIDERS, ProviderSpec
 from realtime_proto.secret import Secret
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ("RealtimeVoice",)
 
@@ -49,6 +52,11 @@ class RealtimeVoice:
         base_url: Another server to talk to, a simulator or a gateway: "http://127.0.0.1:8000/v1"
             for OpenAI, "http://127.0.0.1:8000" for Gemini. None takes OPENAI_BASE_URL or
             GEMINI_BASE_URL, or else the vendor's own.
+        ssl_context: How to verify the server, where the system's store is not what you want. None
+            verifies against that.
+        proxy: The URL of an HTTP proxy to go through, "http://user:password@host:3128", or
+            "direct" for none. None takes the environment's: HTTPS_PROXY or ALL_PROXY, without what
+            NO_PROXY lists and never for this machine itself.
 
     Raises:
         ConfigurationError: The provider is unknown, none has a key, or a value is not what it must
@@ -62,12 +70,16 @@ class RealtimeVoice:
         *,
         api_key: str | Secret | None = None,
         base_url: str | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        proxy: str | Secret | None = None,
     ) -> None:
         if config is not None and not isinstance(config, RealtimeConfig):
             raise ConfigurationError(f"config must be a RealtimeConfig, not {config!r:.60}")
         self._spec = _choose(provider)
         self._key = _key_for(self._spec, api_key)
         self._base_url = base_url
+        self._ssl_context = ssl_context
+        self._proxy = _proxy(proxy)
         self._callbacks = Callbacks()
         self.config: RealtimeConfig = config or RealtimeConfig()
 
@@ -109,7 +121,7 @@ class RealtimeVoice:
             )
         base_url = self._base_url or os.environ.get(self._spec.base_url_variable) or None
         endpoint = self._spec.endpoint(self.config.model, key=self._key, base_url=base_url)
-        socket = await dial(endpoint)
+        socket = await dial(endpoint, ssl_context=self._ssl_context, proxy=self._proxy)
         try:
             driver = Driver(
                 conversation, socket, callbacks=self._callbacks, tools=self.config.tools
@@ -170,6 +182,16 @@ def _choose(name: object) -> ProviderSpec:
             code="unknown_provider",
         )
     return PROVIDERS[name]
+
+
+def _proxy(given: object) -> Secret | None:
+    if given is None or isinstance(given, Secret):
+        return given
+    if not isinstance(given, str):
+        raise ConfigurationError(
+            f"proxy must be a URL, not {type(given).__name__}", code="invalid_proxy"
+        )
+    return Secret(given)
 
 
 def _key_in_environment(spec: ProviderSpec) -> str | None:
