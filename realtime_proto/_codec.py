@@ -111,6 +111,10 @@ class Codec:
         self._rules: dict[type, list[Rule]] = {}
         for rule in rules:
             self._rules.setdefault(rule.owner, []).append(rule)
+        # A class may hold itself (a schema of schemas): while its hook is built, what is built with
+        # it looks the hook up when it is called.
+        self._readers: dict[type, Hook | None] = {}
+        self._writers: dict[type, Callable[[Any], Any] | None] = {}
         self._converter = converter = cattrs.Converter()
         for scalar in (str, int, bool):
             converter.register_structure_hook(scalar, strict_in(scalar))
@@ -130,8 +134,8 @@ class Codec:
         converter.register_unstructure_hook_factory(_is_string_map, self._map_out)
         converter.register_structure_hook_factory(_is_union, self._union_in)
         converter.register_unstructure_hook_factory(_is_union, self._union_out)
-        converter.register_structure_hook_factory(attrs.has, self._class_in)
-        converter.register_unstructure_hook_factory(attrs.has, self._class_out)
+        converter.register_structure_hook_factory(attrs.has, self._reader)
+        converter.register_unstructure_hook_factory(attrs.has, self._writer)
         converter.register_structure_hook(UnknownObject, unknown_in)
         converter.register_unstructure_hook(UnknownObject, unknown_out)
 
@@ -156,6 +160,18 @@ class Codec:
         return self._converter.get_unstructure_hook(type(value))(value)
 
     # --- classes
+
+    def _reader(self, cls: type) -> Hook:
+        if cls not in self._readers:
+            self._readers[cls] = None
+            self._readers[cls] = self._class_in(cls)
+        return self._readers[cls] or (lambda value, hint: self._readers[cls](value, hint))  # type: ignore[misc]  # built by then
+
+    def _writer(self, cls: type) -> Callable[[Any], Any]:
+        if cls not in self._writers:
+            self._writers[cls] = None
+            self._writers[cls] = self._class_out(cls)
+        return self._writers[cls] or (lambda value: self._writers[cls](value))  # type: ignore[misc]  # built by then
 
     def _class_in(self, cls: type) -> Hook:
         hook = self._plain_class_in(cls)

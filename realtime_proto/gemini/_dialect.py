@@ -48,18 +48,17 @@ from realtime_proto.gemini._connection import GeminiConnection
 from realtime_proto.gemini.catalog import profile_of
 from realtime_proto.gemini.closing import RULES
 from realtime_proto.gemini.endpoint import model_resource
-from realtime_proto.gemini.parts import Blob, Content, FunctionResponse, Part
-from realtime_proto.gemini.setup import (
+from realtime_proto.gemini.generation import (
     AudioTranscriptionConfig,
-    AutomaticActivityDetection,
-    FunctionDeclaration,
     GenerationConfig,
     PrebuiltVoiceConfig,
-    RealtimeInputConfig,
     SpeechConfig,
-    Tool,
     VoiceConfig,
 )
+from realtime_proto.gemini.parts import Blob, Content, FunctionResponse, Part
+from realtime_proto.gemini.schema import schema_of
+from realtime_proto.gemini.setup import AutomaticActivityDetection, RealtimeInputConfig
+from realtime_proto.gemini.tools import FunctionDeclaration, Tool
 
 if TYPE_CHECKING:
     from realtime_proto.closing import LostPhase, Verdict
@@ -128,26 +127,8 @@ def _declaration(tool: ToolDefinition) -> FunctionDeclaration:
     return FunctionDeclaration(
         name=tool.name,
         description=tool.description,
-        parameters=_openapi(tool.parameters) if has_parameters else None,
+        parameters=schema_of(tool.parameters) if has_parameters else None,
     )
-
-
-def _openapi(schema: Any) -> Any:
-    """A JSON Schema in the OpenAPI subset of this API: type names in upper case, the rest kept."""
-    if isinstance(schema, list):
-        return [_openapi(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        key: value.upper()
-        if key == "type" and isinstance(value, str)
-        else {name: _openapi(item) for name, item in value.items()}
-        if key == "properties"
-        else _openapi(value)
-        if key in ("items", "anyOf")
-        else value
-        for key, value in schema.items()
-    }
 
 
 class GeminiDialect:

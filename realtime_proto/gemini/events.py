@@ -24,13 +24,15 @@ generativelanguage v1beta descriptors, recorded traffic; read 2026-11-22.
 
 from __future__ import annotations
 
-import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, final, get_args
 
 from attrs import field, frozen
 
 from realtime_proto._codec import Int64
+from realtime_proto.gemini._proto3 import int64, seconds
+from realtime_proto.gemini.generation import VoiceConsentSignature
+from realtime_proto.gemini.grounding import GroundingMetadata, UrlContextMetadata
 from realtime_proto.gemini.parts import (
     Blob,
     Content,
@@ -38,7 +40,8 @@ from realtime_proto.gemini.parts import (
     FunctionResponse,
     Transcription,
 )
-from realtime_proto.gemini.setup import Setup, Tool, VoiceConsentSignature
+from realtime_proto.gemini.setup import Setup
+from realtime_proto.gemini.tools import Tool
 from realtime_proto.wire import JsonObject, WireValue
 
 if TYPE_CHECKING:
@@ -49,7 +52,9 @@ __all__ = (
     "INTERACTION_STATUSES",
     "MODALITIES",
     "SERVER_MEMBERS",
+    "SERVICE_TIERS",
     "SPEECH_STATES",
+    "TRAFFIC_TYPES",
     "TURN_COMPLETE_REASONS",
     "VAD_SIGNALS",
     "VOICE_ACTIVITIES",
@@ -72,26 +77,10 @@ __all__ = (
     "ToolCall",
     "ToolCallCancellation",
     "ToolResponse",
-    "UrlContextMetadata",
-    "UrlMetadata",
     "UsageMetadata",
     "VoiceActivity",
     "VoiceActivityDetectionSignal",
 )
-
-
-_DURATION: Final = re.compile(r"(-?[0-9]{1,12}(?:\.[0-9]{1,9})?)s")
-
-
-def _int64(value: int | None) -> Int64 | None:
-    """So that callers may write a plain integer."""
-    return None if value is None else Int64(value)
-
-
-def _seconds(duration: str | None) -> float | None:
-    """The seconds a Duration's text says ("3.5s"); None where it says none."""
-    found = _DURATION.fullmatch(duration or "")
-    return None if found is None else float(found[1])
 
 
 # --- the client's
@@ -233,28 +222,11 @@ class VoiceActivity(WireValue):
     @property
     def audio_offset_s(self) -> float | None:
         """`audio_offset` in seconds; None where there is none or it cannot be read."""
-        return _seconds(self.audio_offset)
+        return seconds(self.audio_offset)
 
 
 VOICE_ACTIVITIES: Final = frozenset({"ACTIVITY_START", "ACTIVITY_END"})
 """Known values of `VoiceActivity.type`."""
-
-
-@final
-@frozen(kw_only=True)
-class UrlMetadata(WireValue):
-    """A page the model looked at, and how that went."""
-
-    retrieved_url: str = ""
-    url_retrieval_status: str = ""
-
-
-@final
-@frozen(kw_only=True)
-class UrlContextMetadata(WireValue):
-    """Pages the model looked at."""
-
-    url_metadata: tuple[UrlMetadata, ...] = ()
 
 
 @final
@@ -276,7 +248,7 @@ class ServerContent(WireValue):
         interaction_status: One of INTERACTION_STATUSES. While it is IN_PROGRESS more turns may
             follow unprompted. Empty: `turn_complete` alone tells.
         speech_state: One of SPEECH_STATES; in the Vertex AI reference only.
-        grounding_metadata: Sources, as they came. Vertex AI sends an empty one with every turn.
+        grounding_metadata: Sources. Vertex AI sends an empty one with every turn.
         url_context_metadata: Pages the model looked at.
     """
 
@@ -292,7 +264,7 @@ class ServerContent(WireValue):
     waiting_for_input: bool = False
     interaction_status: str = ""
     speech_state: str = ""
-    grounding_metadata: JsonObject | None = None
+    grounding_metadata: GroundingMetadata | None = None
     url_context_metadata: UrlContextMetadata | None = None
 
 
@@ -389,7 +361,8 @@ class UsageMetadata(WireValue):
 
     Whether the counts add up over a session differs between models. What the model said is counted
     in `response_token_count`, by Vertex AI in `candidates_token_count`. The total does not hold the
-    thoughts on the Gemini Developer API.
+    thoughts on the Gemini Developer API. `traffic_type` is one of TRAFFIC_TYPES, `service_tier` one
+    of SERVICE_TIERS.
     """
 
     type: ClassVar[Literal["usageMetadata"]] = "usageMetadata"
@@ -409,6 +382,21 @@ class UsageMetadata(WireValue):
     service_tier: str = ""
 
 
+TRAFFIC_TYPES: Final = frozenset(
+    {
+        "ON_DEMAND",
+        "ON_DEMAND_PRIORITY",
+        "ON_DEMAND_FLEX",
+        "ON_DEMAND_OFFPEAK",
+        "PROVISIONED_THROUGHPUT",
+    }
+)
+"""Known values of `UsageMetadata.traffic_type`."""
+
+SERVICE_TIERS: Final = frozenset({"flex", "standard", "priority"})
+"""Known values of `UsageMetadata.service_tier`."""
+
+
 @final
 @frozen(kw_only=True)
 class SessionResumptionUpdate(WireValue):
@@ -425,7 +413,7 @@ class SessionResumptionUpdate(WireValue):
     type: ClassVar[Literal["sessionResumptionUpdate"]] = "sessionResumptionUpdate"
     new_handle: str = ""
     resumable: bool = False
-    last_consumed_client_message_index: Int64 | None = field(default=None, converter=_int64)
+    last_consumed_client_message_index: Int64 | None = field(default=None, converter=int64)
 
 
 @final
@@ -443,7 +431,7 @@ class GoAway(WireValue):
     @property
     def time_left_s(self) -> float | None:
         """`time_left` in seconds; None where there is none or it cannot be read."""
-        return _seconds(self.time_left)
+        return seconds(self.time_left)
 
 
 @final
@@ -455,14 +443,14 @@ class ServerError(WireValue):
         code: An HTTP status, or a name.
         message: For people.
         status: The name of the status, such as "INVALID_ARGUMENT".
-        details: As they came.
+        details: Messages of any type ("@type" names it), as they came.
     """
 
     type: ClassVar[Literal["error"]] = "error"
     code: int | str = 0
     message: str = ""
     status: str = ""
-    details: tuple[Any, ...] = ()
+    details: tuple[JsonObject, ...] = ()
 
 
 ClientEvent: TypeAlias = Setup | ClientContent | RealtimeInput | ToolResponse | ContextUpdate

@@ -21,7 +21,16 @@ from attrs import field, frozen
 from realtime_proto.wire import JsonObject, WireValue
 
 __all__ = (
+    "DOCUMENT_CONTENT_LAYERS",
     "FUNCTION_RESPONSE_SCHEDULING",
+    "LANGUAGES",
+    "MEDIA_PROCESSING",
+    "MEDIA_RESOLUTION_LEVELS",
+    "NULL_VALUES",
+    "OUTCOMES",
+    "SPREADSHEET_CONTENT_LAYERS",
+    "TOOL_TYPES",
+    "VIDEO_CONTENT_LAYERS",
     "AudioMetadata",
     "Blob",
     "BuiltInToolCall",
@@ -36,8 +45,8 @@ __all__ = (
     "FunctionResponseBlob",
     "FunctionResponseFileData",
     "FunctionResponsePart",
-    "MediaResolution",
     "Part",
+    "PartMediaResolution",
     "PartialArg",
     "SpeechMetadata",
     "SpreadsheetMetadata",
@@ -80,22 +89,47 @@ class FileData(WireValue):
 
 @final
 @frozen(kw_only=True)
-class MediaResolution(WireValue):
-    """How many tokens a piece of media may take."""
+class PartMediaResolution(WireValue):
+    """How many tokens a piece of media may take: by one of MEDIA_RESOLUTION_LEVELS, or a number."""
 
     level: str = ""
     num_tokens: int = 0
 
 
+MEDIA_RESOLUTION_LEVELS: Final = frozenset(
+    {
+        "MEDIA_RESOLUTION_LOW",
+        "MEDIA_RESOLUTION_MEDIUM",
+        "MEDIA_RESOLUTION_HIGH",
+        "MEDIA_RESOLUTION_ULTRA_HIGH",
+    }
+)
+"""Known values of `PartMediaResolution.level`."""
+
+MEDIA_PROCESSING: Final = frozenset({"STATIC", "AGENTIC"})
+"""Known values of `media_processing`."""
+
+
 @final
 @frozen(kw_only=True)
 class VideoMetadata(WireValue):
-    """Which stretch of a video is meant, and how densely it is sampled."""
+    """Which stretch of a video is meant, and how densely it is sampled.
+
+    Args:
+        start_offset: From where, a Duration.
+        end_offset: Up to where, a Duration.
+        fps: Pictures per second.
+        content_layers: Of VIDEO_CONTENT_LAYERS, those to look at.
+    """
 
     start_offset: str | None = None
     end_offset: str | None = None
     fps: float | None = None
     content_layers: tuple[str, ...] = ()
+
+
+VIDEO_CONTENT_LAYERS: Final = frozenset({"FRAMES", "AUDIO", "TRANSCRIPT"})
+"""Known values of `VideoMetadata.content_layers`."""
 
 
 @final
@@ -110,21 +144,29 @@ class AudioMetadata(WireValue):
 @final
 @frozen(kw_only=True)
 class DocumentMetadata(WireValue):
-    """Which pages of a document are meant."""
+    """Which pages of a document are meant, and which of DOCUMENT_CONTENT_LAYERS."""
 
     start_page: int = 0
     end_page: int = 0
     content_layers: tuple[str, ...] = ()
 
 
+DOCUMENT_CONTENT_LAYERS: Final = frozenset({"PAGE_IMAGE", "PAGE_TEXT"})
+"""Known values of `DocumentMetadata.content_layers`."""
+
+
 @final
 @frozen(kw_only=True)
 class SpreadsheetMetadata(WireValue):
-    """Which cells of a spreadsheet are meant."""
+    """Which cells of a spreadsheet are meant, and which of SPREADSHEET_CONTENT_LAYERS."""
 
     visible_cells: str = ""
     sheet_index: int = 0
     content_layers: tuple[str, ...] = ()
+
+
+SPREADSHEET_CONTENT_LAYERS: Final = frozenset({"DATA", "FORMULAS", "VISUAL"})
+"""Known values of `SpreadsheetMetadata.content_layers`."""
 
 
 @final
@@ -142,7 +184,16 @@ class SpeechMetadata(WireValue):
 @final
 @frozen(kw_only=True)
 class PartialArg(WireValue):
-    """A piece of an argument that is still being written."""
+    """A piece of an argument that is still being written: one of the four values.
+
+    Args:
+        json_path: Which argument, such as "$.city".
+        string_value: A piece of text, to be joined to the pieces before.
+        number_value: A number.
+        bool_value: True or false.
+        null_value: One of NULL_VALUES: the argument is null.
+        will_continue: More pieces of this argument follow.
+    """
 
     json_path: str = ""
     string_value: str | None = None
@@ -150,6 +201,10 @@ class PartialArg(WireValue):
     bool_value: bool | None = None
     null_value: str | None = None
     will_continue: bool = False
+
+
+NULL_VALUES: Final = frozenset({"NULL_VALUE"})
+"""Known values of `PartialArg.null_value`."""
 
 
 @final
@@ -200,7 +255,7 @@ class FunctionResponsePart(WireValue):
     inline_data: FunctionResponseBlob | None = None
     file_data: FunctionResponseFileData | None = None
     media_processing: str = ""
-    media_resolution: MediaResolution | None = None
+    media_resolution: PartMediaResolution | None = None
     video_metadata: VideoMetadata | None = None
     document_metadata: DocumentMetadata | None = None
     spreadsheet_metadata: SpreadsheetMetadata | None = None
@@ -238,13 +293,34 @@ FUNCTION_RESPONSE_SCHEDULING: Final = frozenset({"SILENT", "WHEN_IDLE", "INTERRU
 @final
 @frozen(kw_only=True)
 class BuiltInToolCall(WireValue):
-    """A call the server makes to a tool of its own. There is nothing to answer."""
+    """A call the server makes to a tool of its own. There is nothing to answer.
+
+    Args:
+        id: Which call.
+        tool_type: One of TOOL_TYPES.
+        args: What it is called with.
+        tool_name: Which tool, on Vertex AI.
+        tool_input: What it is called with, on Vertex AI.
+    """
 
     id: str = ""
     tool_type: str = ""
     args: JsonObject | None = None
     tool_name: str = ""
     tool_input: str = ""
+
+
+TOOL_TYPES: Final = frozenset(
+    {
+        "GOOGLE_SEARCH_WEB",
+        "GOOGLE_SEARCH_IMAGE",
+        "URL_CONTEXT",
+        "GOOGLE_MAPS",
+        "FILE_SEARCH",
+        "MEDIA_PROCESSING",
+    }
+)
+"""Known values of `tool_type`."""
 
 
 @final
@@ -260,21 +336,31 @@ class BuiltInToolResponse(WireValue):
 @final
 @frozen(kw_only=True)
 class ExecutableCode(WireValue):
-    """Code the model wrote to be run by the server. It may precede a tool call."""
+    """Code the model wrote to be run by the server, in one of LANGUAGES. It may precede a tool
+    call.
+    """
 
     code: str = ""
     language: str = ""
     id: str = ""
 
 
+LANGUAGES: Final = frozenset({"PYTHON"})
+"""Known values of `ExecutableCode.language`."""
+
+
 @final
 @frozen(kw_only=True)
 class CodeExecutionResult(WireValue):
-    """What running that code gave."""
+    """What running that code gave: one of OUTCOMES, and what it printed."""
 
     outcome: str = ""
     output: str = ""
     id: str = ""
+
+
+OUTCOMES: Final = frozenset({"OUTCOME_OK", "OUTCOME_FAILED", "OUTCOME_DEADLINE_EXCEEDED"})
+"""Known values of `CodeExecutionResult.outcome`."""
 
 
 # --- transcriptions
@@ -338,7 +424,7 @@ class Part(WireValue):
         thought: A summary of the model's thinking, not meant to be spoken or shown as its answer.
         thought_signature: Opaque; goes back with the part when the part is sent again.
         media_resolution: Remarks on media, as are the others ending in `_metadata`.
-        media_processing: How media is looked at.
+        media_processing: How media is looked at, one of MEDIA_PROCESSING.
         part_metadata: Anything the application wants to keep with the part.
     """
 
@@ -354,7 +440,7 @@ class Part(WireValue):
     audio_transcription: Transcription | None = None
     thought: bool = False
     thought_signature: bytes = field(default=b"", repr=False)
-    media_resolution: MediaResolution | None = None
+    media_resolution: PartMediaResolution | None = None
     media_processing: str = ""
     video_metadata: VideoMetadata | None = None
     audio_metadata: AudioMetadata | None = None

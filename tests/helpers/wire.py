@@ -16,7 +16,7 @@ from attrs import frozen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ("Recorded", "client_frames", "missing", "sessions", "single_frames")
+__all__ = ("Recorded", "catalogue", "client_frames", "missing", "sessions", "single_frames")
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -62,3 +62,9 @@ def single_frames(provider: str) -> Iterator[dict[str, Any]]:
     """The lines of a provider's collection of single frames, each with where it is from."""
     path = _root() / f"{provider}_frames.jsonl"
     yield from map(json.loads, path.read_text(encoding="utf-8").splitlines())
+
+
+def catalogue(name: str) -> dict[str, Any]:
+    """What a vendor's documents and packages say of its wire: *name*.json."""
+    found: dict[str, Any] = json.loads((_root() / f"{name}.json").read_text(encoding="utf-8"))
+    return found

@@ -69,6 +69,16 @@ class Tree:
     snake_case_name: str | None = None
 
 
+@frozen(kw_only=True)
+class Nest:
+    """A class that holds itself, in every container."""
+
+    inner: Nest | None = None
+    several: tuple[Nest, ...] = ()
+    named: Mapping[str, Nest] | None = None
+    either: bool | Nest | None = None
+
+
 PLAIN = Codec()
 CAMEL = Codec(camel=True)
 BOTH = pytest.mark.parametrize("codec", [PLAIN, CAMEL], ids=["plain", "camel"])
@@ -342,3 +352,22 @@ def test_an_unknown_part_is_sent_as_it_came() -> None:
     tree = read({"text": "", "parts": [raw]})
     assert tree.parts == (UnknownObject(tag="bush", raw=raw),)
     assert PLAIN.unstructure(tree)["parts"] == [raw]
+
+
+@BOTH
+def test_a_class_may_hold_itself(codec: Codec) -> None:
+    """Such a class is read and written like others, whichever hook is built first."""
+    leaf = Nest(either=True)
+    nest = Nest(inner=leaf, several=(leaf, Nest()), named={"a": leaf}, either=Nest(inner=leaf))
+    said = codec.unstructure(nest)
+    expected = {
+        "inner": {"either": True},
+        "several": [{"either": True}, {}],
+        "named": {"a": {"either": True}},
+        "either": {"inner": {"either": True}},
+    }
+    assert expected == said
+    assert nest == read(said, Nest, codec)
+    with pytest.raises(Mismatch) as caught:
+        read({"inner": {"several": [{"inner": 5}]}}, Nest, codec)
+    assert caught.value.paths == ("$.inner.several[0].inner",)

@@ -23,6 +23,8 @@ from realtime_proto.gemini import (
     GeminiConnection,
     GeminiServerConnection,
     GoAway,
+    GoogleSearch,
+    GroundingMetadata,
     InteractionStatusChanged,
     Part,
     Phase,
@@ -113,7 +115,11 @@ def test_setup_says_only_what_was_asked() -> None:
         realtime_input_config=RealtimeInputConfig(
             automatic_activity_detection=AutomaticActivityDetection(disabled=True)
         ),
-        tools=(Tool(function_declarations=(FunctionDeclaration(name="f"),), google_search={}),),
+        tools=(
+            Tool(
+                function_declarations=(FunctionDeclaration(name="f"),), google_search=GoogleSearch()
+            ),
+        ),
     )
     assert json.loads(GeminiConnection().send(setup))["setup"] == {
         "model": "models/m",
@@ -251,7 +257,7 @@ def test_empty_messages_are_read_as_there(client: GeminiConnection) -> None:
     assert isinstance(content, ServerContent)
     assert content.output_transcription == Transcription()
     assert content.input_transcription is None
-    assert content.grounding_metadata == {}
+    assert content.grounding_metadata == GroundingMetadata()
 
 
 @pytest.mark.parametrize("text", ["-_8=", "+/8="])

@@ -8,20 +8,34 @@ import pytest
 from attrs import fields, has
 
 from realtime_proto import gemini
-from realtime_proto.gemini import _connection, _state, events, parts, setup
+from realtime_proto.gemini import (
+    _connection,
+    _state,
+    events,
+    generation,
+    grounding,
+    parts,
+    retrieval,
+    schema,
+    setup,
+    tools,
+)
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 
-@pytest.mark.parametrize("module", [events, parts, setup, _connection])
+VOCABULARY = (events, generation, grounding, parts, retrieval, schema, setup, tools)
+
+
+@pytest.mark.parametrize("module", [*VOCABULARY, _connection])
 def test_everything_public_is_offered(module: ModuleType) -> None:
     """Each name in a module's `__all__` is in the package's, and is the same thing."""
     assert set(module.__all__) <= set(gemini.__all__)
     assert all(getattr(gemini, name) is getattr(module, name) for name in module.__all__)
 
 
-@pytest.mark.parametrize("module", [events, parts, setup])
+@pytest.mark.parametrize("module", VOCABULARY)
 def test_every_class_is_public(module: ModuleType) -> None:
     """No class of the vocabulary was forgotten."""
     own = {
@@ -34,7 +48,7 @@ def test_every_class_is_public(module: ModuleType) -> None:
 
 def test_lists_are_sorted_and_without_repetition() -> None:
     """`__all__` is complete, and each name is in it once."""
-    for module in (gemini, events, parts, setup, _connection, _state):
+    for module in (gemini, *VOCABULARY, _connection, _state):
         assert len(set(module.__all__)) == len(module.__all__)
         assert all(hasattr(module, name) for name in module.__all__)
     assert gemini.Phase is _state.Phase
