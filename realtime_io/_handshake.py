@@ -1,8 +1,8 @@
 """The opening handshake, in both roles, over any anyio ByteStream.
 
-What we send is checked here before wsproto sees it, because wsproto and h11 put what they refuse
-into their exceptions, and what we send holds keys. What the peer sends is parsed under the names in
-_map; nothing foreign leaves.
+What we send is checked (_headers) before wsproto sees it, because wsproto and h11 put what they
+refuse into their exceptions, and what we send holds keys. What the peer sends is parsed under the
+names in _map; nothing foreign leaves.
 
 A key stays out of tracebacks too, whose frames keep their local variables: it is revealed only in
 functions that do not raise, and failures are handed up as values to be raised where no key is.
@@ -19,13 +19,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import anyio
 from attrs import field, frozen
 from wsproto import WSConnection
-from wsproto.connection import ConnectionType
+from wsproto.connection import Connection, ConnectionType
 from wsproto.events import AcceptConnection, Event, RejectConnection, RejectData
 from wsproto.events import Request as WireRequest
 from wsproto.utilities import RemoteProtocolError as WireError
 
+from realtime_io._deflate import BoundedDeflate
+from realtime_io._headers import check_header, check_request, redacted, text_of
 from realtime_io._map import GONE, UNPARSABLE
-from realtime_io._websocket import DEFAULT_LIMITS, SocketLimits, WebSocket
+from realtime_io._websocket import DEFAULT_LIMITS, KeepAlive, SocketLimits, WebSocket
 from realtime_proto.errors import (
     ConfigurationError,
     HandshakeRejected,
@@ -58,17 +60,7 @@ BODY_S: Final = 1.0
 MAX_BODY_BYTES: Final = 4 * 2**10
 """Kept of the body of a refusal."""
 
-MIN_REDACTED_CHARS: Final = 6
-"""A secret shorter than that is found in any text."""
-
-_VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
-_HEADER_VALUE: Final = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
-_TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_OURS: Final = re.compile(
-    r"(?i:host|connection|upgrade|sec-websocket-.*|content-length|transfer-encoding)"
-)
 _HEAD_END: Final = re.compile(rb"\n\r?\n")
-_SCHEME: Final = "Bearer "
 _JSON: Final = (("content-type", "application/json"),)
 
 
@@ -122,6 +114,8 @@ async def connect_websocket(
     headers: Sequence[tuple[str, str | Secret]] = (),
     subprotocols: Sequence[str | Secret] = (),
     limits: SocketLimits = DEFAULT_LIMITS,
+    keepalive: KeepAlive | None = None,
+    deflate: bool = False,
 ) -> WebSocket:
     """Ask the server behind *stream* for a WebSocket. The caller sets the deadline.
 
@@ -134,6 +128,8 @@ async def connect_websocket(
         headers: Beside those of the handshake.
         subprotocols: To offer.
         limits: The WebSocket's bounds.
+        keepalive: When to ping; None does not.
+        deflate: Whether to offer permessage-deflate.
 
     Raises:
         ConfigurationError: Something to send holds characters that cannot be sent. It is not shown.
@@ -141,83 +137,53 @@ async def connect_websocket(
         RealtimeConnectionError: It is no WebSocket server, or went away.
     """
     check_request(host=host, target=target, headers=headers, subprotocols=subprotocols)
-    outcome = await _ask(stream, host, target, headers, subprotocols, limits)
-    if isinstance(outcome, WebSocket):
-        return outcome
-    raise outcome
+    connection = WSConnection(ConnectionType.CLIENT)
+    extension = BoundedDeflate(limits.message_bytes) if deflate else None
+    outcome = await _ask(stream, connection, host, target, headers, subprotocols, extension)
+    if not isinstance(outcome, _Taken):
+        raise outcome
+    return WebSocket(
+        stream,
+        outcome.connection,
+        subprotocol=outcome.subprotocol,
+        limits=limits,
+        keepalive=keepalive,
+        early=outcome.early,
+        is_compressed=extension is not None and extension.enabled(),
+    )
 
 
-def check_request(
-    *,
-    host: str,
-    target: str,
-    headers: Sequence[tuple[str, str | Secret]] = (),
-    subprotocols: Sequence[str | Secret] = (),
-) -> None:
-    """Whether this can be sent.
+@frozen
+class _Taken:
+    """What the server agreed to, and what it said at once."""
 
-    Raises:
-        ConfigurationError: It cannot, as the message says without showing it.
-    """
-    _check(host, _VISIBLE, "the host name")
-    _check(target, _VISIBLE, "the URL")
-    for name, value in headers:
-        _check_header(name, value)
-    for subprotocol in subprotocols:
-        _check(subprotocol, _TOKEN, "a subprotocol")
-
-
-def _check_header(name: str, value: str | Secret) -> None:
-    _check(name, _TOKEN, "a header's name")
-    if _OURS.fullmatch(name):
-        raise ConfigurationError(
-            f"the header {name} is made by the WebSocket handshake and cannot be set",
-            code="invalid_header",
-        )
-    what = "the API key" if isinstance(value, Secret) else f"the header {name}"
-    _check(value, _HEADER_VALUE, what)
-
-
-def _check(value: str | Secret, pattern: re.Pattern[str], what: str) -> None:
-    fault = _fault(value, pattern)
-    if fault is not None:
-        raise ConfigurationError(f"{what} {fault}", code="invalid_header")
-
-
-def _fault(value: str | Secret, pattern: re.Pattern[str]) -> str | None:
-    text = value.reveal() if isinstance(value, Secret) else value
-    if pattern.fullmatch(text):
-        return None
-    if isinstance(value, Secret):
-        text = text.removeprefix(_SCHEME)
-    if not text:
-        return "is empty"
-    match = pattern.match(text)
-    position = 0 if match is None else match.end()
-    return f"contains characters that cannot be sent in a header (position {position})"
+    connection: Connection
+    subprotocol: str | None
+    early: bytes
 
 
 async def _ask(
     stream: ByteStream,
+    connection: WSConnection,
     host: str,
     target: str,
     headers: Sequence[tuple[str, str | Secret]],
     subprotocols: Sequence[str | Secret],
-    limits: SocketLimits,
-) -> WebSocket | RealtimeConnectionError | ConfigurationError:
-    connection = WSConnection(ConnectionType.CLIENT)
+    extension: BoundedDeflate | None,
+) -> _Taken | RealtimeConnectionError | ConfigurationError:
     try:
-        await stream.send(_hello(connection, host, target, headers, subprotocols))
+        await stream.send(_hello(connection, host, target, headers, subprotocols, extension))
     except GONE:
         return RealtimeConnectionError(f"{host} closed the connection before it was asked anything")
     except UNPARSABLE:  # a part of the name too long for DNS: the one thing not checked before
         return ConfigurationError(f"{host:.200} is no host name", code="invalid_url")
-    answer = await _hear_answer(stream, connection)
+    answer, early = await _hear_answer(stream, connection)
     if isinstance(answer, AcceptConnection) and connection.connection is not None:
-        return WebSocket(
-            stream, connection.connection, subprotocol=answer.subprotocol, limits=limits
-        )
+        if len(answer.extensions) <= 1:  # the same one twice would inflate twice
+            return _Taken(connection.connection, answer.subprotocol, early)
+        answer = "accepted more extensions than were offered"
     if isinstance(answer, RejectConnection):
+        connection.receive_data(early)
         body = await _hear_body(stream, connection) if answer.has_body else b""
         secrets = [v for v in (*(v for _, v in headers), *subprotocols) if isinstance(v, Secret)]
         return _rejected(host, answer, body, secrets)
@@ -230,37 +196,50 @@ def _hello(
     target: str,
     headers: Sequence[tuple[str, str | Secret]],
     subprotocols: Sequence[str | Secret],
+    extension: BoundedDeflate | None,
 ) -> bytes:
     return connection.send(
         WireRequest(
             host=host,
             target=target,
-            extra_headers=[(name.encode(), _text(value).encode()) for name, value in headers],
-            subprotocols=[_text(subprotocol) for subprotocol in subprotocols],
+            extra_headers=[(name.encode(), text_of(value).encode()) for name, value in headers],
+            subprotocols=[text_of(subprotocol) for subprotocol in subprotocols],
+            extensions=[] if extension is None else [extension],
         )
     )
 
 
-def _text(value: str | Secret) -> str:
-    return value.reveal() if isinstance(value, Secret) else value
-
-
-async def _hear_answer(stream: ByteStream, connection: WSConnection) -> Event | str:
-    """What the server says, or what it did instead."""
+async def _hear_answer(stream: ByteStream, connection: WSConnection) -> tuple[Event | str, bytes]:
+    """What the server says, or what it did instead; and what came early behind the head."""
+    no_websocket = "did not answer as a WebSocket server does"
+    tail = b""
     while True:
         try:
             data = await stream.receive()
         except GONE:
-            return "closed the connection instead of answering"
+            return "closed the connection instead of answering", b""
+        n_head = _n_head(tail, data)
         try:
-            connection.receive_data(data)
+            connection.receive_data(data[:n_head])
             event = next(connection.events(), None)
         except WireError as exc:
-            return f"did not answer as a WebSocket server does ({exc!s:.100})"
+            return f"{no_websocket} ({exc!s:.100})", b""
         except UNPARSABLE:
-            return "did not answer as a WebSocket server does"
+            return no_websocket, b""
         if event is not None:
-            return event
+            return event, data[n_head:]
+        if n_head < len(data):
+            return no_websocket, b""
+        tail = (tail + data)[-2:]
+
+
+def _n_head(tail: bytes, data: bytes) -> int:
+    """How much of *data*, which came after *tail*, is of the head of an HTTP message.
+
+    What is behind it is for the WebSocket, and wsproto would swallow it.
+    """
+    found = _HEAD_END.search(tail + data)
+    return len(data) if found is None else found.end() - len(tail)
 
 
 async def _hear_body(stream: ByteStream, connection: WSConnection) -> bytes:
@@ -284,7 +263,7 @@ def _rejected(
     host: str, refusal: RejectConnection, body: bytes, secrets: Sequence[Secret]
 ) -> HandshakeRejected:
     status = refusal.status_code
-    body = _redacted(body, secrets)[:MAX_BODY_BYTES]
+    body = redacted(body, secrets)[:MAX_BODY_BYTES]
     message = f"{host} refused the WebSocket with HTTP {status}"
     if status < 200:
         message += ": an interim answer where the final one was due"
@@ -299,20 +278,11 @@ def _rejected(
         message,
         status=status,
         headers={
-            name.decode("latin-1").lower(): _redacted(value, secrets).decode("latin-1")
+            name.decode("latin-1").lower(): redacted(value, secrets).decode("latin-1")
             for name, value in refusal.headers
         },
         body=body,
     )
-
-
-def _redacted(data: bytes, secrets: Sequence[Secret]) -> bytes:
-    """Servers quote the keys they refuse."""
-    for secret in secrets:
-        for text in (secret.reveal(), secret.reveal().removeprefix(_SCHEME)):
-            if len(text) >= MIN_REDACTED_CHARS:
-                data = data.replace(text.encode(), b"***")
-    return data
 
 
 def _words_of(body: bytes) -> str:
@@ -339,6 +309,8 @@ async def accept_websocket(
     *,
     select: Callable[[Request], Decision],
     limits: SocketLimits = DEFAULT_LIMITS,
+    keepalive: KeepAlive | None = None,
+    deflate: bool = False,
     timeout_s: float = HANDSHAKE_S,
     allowed_origins: Collection[str] = (),
 ) -> WebSocket | None:
@@ -351,6 +323,8 @@ async def accept_websocket(
         stream: Just accepted.
         select: Called once, with a request that is a WebSocket handshake. What it raises is raised.
         limits: The WebSocket's bounds.
+        keepalive: When to ping; None does not.
+        deflate: Whether to take permessage-deflate where it is offered.
         timeout_s: How long the handshake may take.
         allowed_origins: Values of the Origin header that are let in.
 
@@ -363,6 +337,7 @@ async def accept_websocket(
         ConfigurationError: A header that *select* gave cannot be sent.
     """
     connection = WSConnection(ConnectionType.SERVER)
+    extension = BoundedDeflate(limits.message_bytes) if deflate else None
     with anyio.move_on_after(timeout_s):
         try:
             heard = await _hear_request(stream, connection)
@@ -376,13 +351,18 @@ async def accept_websocket(
             request, early = heard
             decision = _decide(request, select, allowed_origins)
         try:
-            await stream.send(_answer_to(connection, decision))
+            await stream.send(_answer_to(connection, decision, extension))
         except GONE:
             return None
         if isinstance(decision, Accept) and connection.connection is not None:
-            connection.connection.receive_data(early)
             return WebSocket(
-                stream, connection.connection, subprotocol=decision.subprotocol, limits=limits
+                stream,
+                connection.connection,
+                subprotocol=decision.subprotocol,
+                limits=limits,
+                keepalive=keepalive,
+                early=early,
+                is_compressed=extension is not None and extension.enabled(),
             )
     return None
 
@@ -390,12 +370,11 @@ async def accept_websocket(
 async def _hear_request(
     stream: ByteStream, connection: WSConnection
 ) -> tuple[Request, bytes] | Reject:
-    """The handshake and what came early behind it, which wsproto would swallow."""
+    """The handshake, and what came early behind it."""
     tail = b""
     while True:
         data = await stream.receive()
-        found = _HEAD_END.search(tail + data)
-        n_head = len(data) if found is None else found.end() - len(tail)
+        n_head = _n_head(tail, data)
         try:
             connection.receive_data(data[:n_head])
             event = next(connection.events(), None)
@@ -413,7 +392,7 @@ async def _hear_request(
                 target=event.target, headers=headers, subprotocols=tuple(event.subprotocols)
             )
             return request, data[n_head:]
-        if found is not None:
+        if n_head < len(data):
             return _no_handshake(400)
         tail = (tail + data)[-2:]
 
@@ -434,17 +413,20 @@ def _decide(
             return Reject(403, _error_body("this origin is not allowed"))
     decision = select(request)
     for name, value in decision.headers:
-        _check_header(name, value)
+        check_header(name, value)
     if isinstance(decision, Accept) and decision.subprotocol not in (None, *request.subprotocols):
         raise LocalProtocolError("a subprotocol was chosen that the client does not offer")
     return decision
 
 
-def _answer_to(connection: WSConnection, decision: Decision) -> bytes:
+def _answer_to(
+    connection: WSConnection, decision: Decision, extension: BoundedDeflate | None
+) -> bytes:
     if isinstance(decision, Reject):
         return _refusal(decision)
     answer = AcceptConnection(
         subprotocol=decision.subprotocol,
+        extensions=[] if extension is None else [extension],
         extra_headers=[(name.encode(), value.encode()) for name, value in decision.headers],
     )
     try:

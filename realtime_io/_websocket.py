@@ -5,27 +5,25 @@ posts it (`post`, which passes no checkpoint) and may wait for `room` before. A 
 cancelled leaves half a frame on the wire, and the next frame would be read as its payload: so there
 is one place that sends (`_flush`, under a lock), and a send that is cancelled or fails is the last.
 
-wsproto limits nothing, lets foreign exceptions escape, and reports its own parse errors as if the
-peer had closed. The limits are here, the exceptions are caught by name (_map), and a parse error is
-told from a close by wsproto's state: a real close moves it, a parse error does not.
-
-permessage-deflate is neither offered nor taken: what it inflates to has no bound.
+What is read becomes messages in _inbox, which has the limits; what waits to be sent is in _outbox;
+_keepalive knows when to ping. Here is what they have to do with tasks, time and the stream.
 """
 
 from __future__ import annotations
 
-import io
-from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import anyio
 import anyio.lowlevel
-from attrs import frozen
 from wsproto.connection import ConnectionState
-from wsproto.events import BytesMessage, CloseConnection, Event, Ping, Pong, TextMessage
+from wsproto.events import CloseConnection, Ping
 
-from realtime_io._map import GONE, UNPARSABLE
+from realtime_io._deflate import DEFLATE_READ_BYTES
+from realtime_io._inbox import DEFAULT_LIMITS, Inbox, SocketLimits, Violation
+from realtime_io._keepalive import Beat, KeepAlive, Pulse
+from realtime_io._map import GONE
+from realtime_io._outbox import JOINED_BYTES, Outbox
 from realtime_proto.errors import ConnectionLost, LocalProtocolError
 
 if TYPE_CHECKING:
@@ -34,44 +32,20 @@ if TYPE_CHECKING:
     from anyio.abc import ByteStream
     from wsproto.connection import Connection
 
-__all__ = ("DEFAULT_LIMITS", "Closed", "SocketLimits", "WebSocket")
+    from realtime_io._inbox import Received
+
+__all__ = ("DEFAULT_LIMITS", "Closed", "KeepAlive", "SocketLimits", "WebSocket")
 
 READ_BYTES: Final = 256 * 2**10
-JOINED_BYTES: Final = 64 * 2**10
 EVENTS_PER_CHECKPOINT: Final = 256
 MAX_REASON_BYTES: Final = 123
 MAX_PING_BYTES: Final = 125
-
-MAX_QUEUED_CONTROLS: Final = 128
-"""Pongs that wait for a peer which does not read; RFC 6455 5.5.3 lets us leave out the older."""
 
 LINGER_S: Final = 1.0  # for the peer to end TCP, after the closing handshake
 FORCED_CLOSE_S: Final = 1.0
 
 _CLOSE_CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015), *range(3000, 5000)})
 """What may be sent; 1004, 1005, 1006 and 1015 are names for things that were not."""
-
-
-@frozen(kw_only=True)
-class SocketLimits:
-    """Bounds of one WebSocket.
-
-    Args:
-        message_bytes: One message, either way.
-        fragments: Frames of one message received.
-        control_frames_per_s: Pings and pongs received; more is a flood.
-        queued_frames: Messages that may wait to be sent before `room` makes their producer wait.
-        queued_bytes: The same in bytes.
-    """
-
-    message_bytes: int = 16 * 2**20
-    fragments: int = 1_024
-    control_frames_per_s: int = 100
-    queued_frames: int = 256
-    queued_bytes: int = 4 * 2**20
-
-
-DEFAULT_LIMITS: Final = SocketLimits()
 
 
 class Closed(Exception):
@@ -98,6 +72,9 @@ class WebSocket:
         connection: wsproto's side, its handshake complete.
         subprotocol: What was agreed on.
         limits: The bounds.
+        keepalive: Pings, sent by the writer; None sends none.
+        early: What was read behind the handshake.
+        is_compressed: Whether permessage-deflate was agreed on.
 
     Attributes:
         received_code: What the peer's close frame said; 1005 where it was empty.
@@ -111,21 +88,21 @@ class WebSocket:
         *,
         subprotocol: str | None = None,
         limits: SocketLimits = DEFAULT_LIMITS,
+        keepalive: KeepAlive | None = None,
+        early: bytes = b"",
+        is_compressed: bool = False,
     ) -> None:
         self.subprotocol = subprotocol
         self.received_code: int | None = None
         self.sent_code: int | None = None
         self._stream = stream
         self._ws = connection
-        self._limits = limits
-        self._events: Iterator[Event] = connection.events()
-        self._n_events = 0
-        self._partial: _Partial | None = None
-        self._control_window: tuple[float, int] = (0.0, 0)
-        self._controls: deque[bytes] = deque(maxlen=MAX_QUEUED_CONTROLS)
-        self._frames: deque[bytes] = deque()
-        self._queued_bytes = 0
-        self._goodbye: tuple[bytes, int] | None = None
+        self._read_bytes = DEFLATE_READ_BYTES if is_compressed else READ_BYTES
+        self._inbox = Inbox(connection, limits, anyio.current_time)
+        self._received: Iterator[Received] = self._inbox.feed(early)
+        self._n_received = 0
+        self._outbox = Outbox(connection, limits, is_compressed=is_compressed)
+        self._pulse = Pulse(keepalive, anyio.current_time())
         self._sending = anyio.Lock(fast_acquire=True)
         self._end: tuple[int | None, str, bool] | None = None
         self._is_broken = False  # nothing is sent any more
@@ -133,7 +110,7 @@ class WebSocket:
         self._is_drained = False  # close() reads, as nobody else does
         self._is_closing = False
         self._is_dropped = False
-        self._changed = anyio.Event()
+        self._changed: anyio.Event | None = None  # made by whoever waits
 
     @property
     def is_open(self) -> bool:
@@ -143,12 +120,12 @@ class WebSocket:
     @property
     def queued_frames(self) -> int:
         """How many messages wait to be sent."""
-        return len(self._frames)
+        return self._outbox.queued_frames
 
     @property
     def queued_bytes(self) -> int:
         """The same in bytes on the wire."""
-        return self._queued_bytes
+        return self._outbox.queued_bytes
 
     # --- sending
 
@@ -162,19 +139,7 @@ class WebSocket:
         """
         if not self.is_open:
             raise self._lost()
-        try:
-            size = _size(frame)
-        except UnicodeEncodeError:
-            raise LocalProtocolError("a text message holds half a surrogate pair") from None
-        if size > self._limits.message_bytes:
-            raise LocalProtocolError(
-                f"a message of {size} bytes is over the limit of {self._limits.message_bytes}"
-            )
-        data = self._ws.send(
-            TextMessage(data=frame) if isinstance(frame, str) else BytesMessage(data=frame)
-        )
-        self._frames.append(data)
-        self._queued_bytes += len(data)
+        self._outbox.put(frame)
         self._wake()
 
     async def room(self) -> None:
@@ -184,11 +149,8 @@ class WebSocket:
             ConnectionLost: The connection is closing or closed.
         """
         await anyio.lowlevel.checkpoint()
-        while self.is_open and (
-            len(self._frames) >= self._limits.queued_frames
-            or self._queued_bytes >= self._limits.queued_bytes
-        ):
-            await self._changed.wait()
+        while self.is_open and self._outbox.is_full:
+            await self._until_change()
         if not self.is_open:
             raise self._lost()
 
@@ -206,7 +168,7 @@ class WebSocket:
             raise self._lost()
         if len(payload) > MAX_PING_BYTES:
             raise LocalProtocolError(f"a ping carries at most {MAX_PING_BYTES} bytes")
-        self._controls.append(self._ws.send(Ping(payload=payload)))
+        self._outbox.put_control(self._ws.send(Ping(payload=payload)))
         self._wake()
 
     async def write_forever(self) -> None:
@@ -215,16 +177,18 @@ class WebSocket:
         One task runs this. Cancelled while it sends, it takes the connection with it.
         """
         while True:
-            changed = self._changed
             await self._flush()
             if self._is_broken or self.sent_code is not None:
                 break
-            await changed.wait()
+            with anyio.CancelScope(deadline=self._pulse.deadline) as scope:
+                await self._until_change()
+            if scope.cancelled_caught:
+                await self._beat()
         if self._is_broken:
             # The peer may have said why before it went: the reader may look for that.
             with anyio.move_on_after(LINGER_S):
                 while self._end is None:
-                    await self._changed.wait()
+                    await self._until_change()
             await self.aclose()
         elif self.received_code is not None and not self._ws.client:
             await self.aclose()  # RFC 6455 7.1.1: the server closes TCP, at once
@@ -232,33 +196,46 @@ class WebSocket:
     async def _flush(self) -> None:
         """Send all that is queued. A send that does not end well is the last one."""
         async with self._sending:
-            while not self._is_broken and (batch := self._next_batch()):
-                is_last = self._goodbye is not None and not self._frames
+            while not self._is_broken:
+                batch, code = self._outbox.take()
+                if not batch:
+                    return
                 try:
-                    await self._stream.send(batch)
+                    await self._send(batch)
                 except GONE:
                     self._stop_sending()
                 except BaseException:  # cancelled: a part of a frame may be on the wire
                     await self.aclose()
                     raise
                 else:
-                    if is_last and self._goodbye is not None:
-                        self.sent_code, self._goodbye = self._goodbye[1], None
+                    self.sent_code = self.sent_code if code is None else code
                 self._wake()
 
-    def _next_batch(self) -> bytes:
-        """Control frames first, then as many messages as are worth one send, the goodbye last."""
-        batch = list(self._controls)
-        self._controls.clear()
-        size = sum(map(len, batch))
-        while self._frames and (not batch or size + len(self._frames[0]) <= JOINED_BYTES):
-            frame = self._frames.popleft()
-            self._queued_bytes -= len(frame)
-            size += len(frame)
-            batch.append(frame)
-        if self._goodbye is not None and not self._frames:
-            batch.append(self._goodbye[0])
-        return batch[0] if len(batch) == 1 else b"".join(batch)
+    async def _send(self, data: bytes) -> None:
+        """Send a batch; with a keepalive, in pieces that the peer must take in time."""
+        timeout_s = self._pulse.timeout_s
+        if timeout_s is None:
+            await self._stream.send(data)
+            return
+        for start in range(0, len(data), JOINED_BYTES):
+            piece = data if len(data) <= JOINED_BYTES else data[start : start + JOINED_BYTES]
+            with anyio.move_on_after(timeout_s) as scope:
+                await self._stream.send(piece)
+            if scope.cancelled_caught:
+                await self._give_up(f"the peer took nothing for {timeout_s:g} s")
+                return
+
+    async def _beat(self) -> None:
+        match self._pulse.beat(anyio.current_time(), is_listening=self._is_read):
+            case Beat.PING if self.is_open:
+                self.ping()
+            case Beat.GIVE_UP:
+                await self._give_up(f"nothing came for {self._pulse.timeout_s:g} s after a ping")
+
+    async def _give_up(self, reason: str) -> None:
+        """There is nobody to say goodbye to."""
+        self._finish(None, reason, clean=False)
+        await self.aclose()
 
     # --- receiving
 
@@ -269,7 +246,7 @@ class WebSocket:
             Closed: The WebSocket has ended, or the peer broke the protocol and we ended it.
         """
         while self._is_drained and self._end is None:  # by close()
-            await self._changed.wait()
+            await self._until_change()
         if self._is_read:
             raise LocalProtocolError("another task receives from this WebSocket")
         return await self._next_message()
@@ -278,91 +255,45 @@ class WebSocket:
         self._is_read = True
         try:
             while self._end is None:
-                self._n_events += 1
-                if self._n_events % EVENTS_PER_CHECKPOINT == 0:
+                self._n_received += 1
+                if self._n_received % EVENTS_PER_CHECKPOINT == 0:
                     await anyio.lowlevel.checkpoint()
-                event = self._next_event()
-                if event is None:
+                    continue
+                received = self._next_received()
+                if isinstance(received, (str, bytes)):
+                    return received
+                if received is None:
                     await self._read()
-                elif (message := self._handle(event)) is not None:
-                    return message
+                elif isinstance(received, Ping):
+                    if self.is_open:
+                        self._outbox.put_control(self._ws.send(received.response()))
+                        self._wake()
+                elif isinstance(received, CloseConnection):
+                    self._closed_by_peer(received.code, received.reason or "")
             raise Closed(*self._end)
         finally:
             self._is_read = False
             if self._is_closing:
                 self._wake()  # close() may wait for what now nobody else reads
 
-    async def _read(self) -> None:
+    def _next_received(self) -> Received | None:
         try:
-            data = await self._stream.receive(READ_BYTES)
+            return next(self._received, None)
+        except Violation as exc:
+            self._violated(exc.code, exc.reason)
+            return None
+
+    async def _read(self) -> None:
+        if self._end is not None:
+            return
+        try:
+            data = await self._stream.receive(self._read_bytes)
         except GONE:
             self._stop_sending()
             self._finish(None, "", clean=False)
             return
-        self._ws.receive_data(data)  # keeps it, no more: what can fail is done by events()
-        self._events = self._ws.events()
-
-    def _next_event(self) -> Event | None:
-        try:
-            return next(self._events, None)
-        except UNPARSABLE as exc:
-            self._violated(1002, str(exc))
-            return None
-
-    def _handle(self, event: Event) -> str | bytes | None:
-        match event:
-            case TextMessage() | BytesMessage():
-                return self._assemble(event)
-            case Ping():
-                if self._counts_control() and self.is_open:
-                    self._controls.append(self._ws.send(event.response()))
-                    self._wake()
-            case Pong():
-                self._counts_control()
-            case CloseConnection(code=code, reason=reason):
-                if self._ws.state in (ConnectionState.OPEN, ConnectionState.LOCAL_CLOSING):
-                    self._violated(int(code), reason or "")  # wsproto's own finding: see the head
-                else:
-                    self._closed_by_peer(code, reason or "")
-        return None
-
-    def _assemble(self, event: TextMessage | BytesMessage) -> str | bytes | None:
-        data = event.data if isinstance(event.data, str) else bytes(event.data)
-        size = _size(data)
-        if self._partial is None and event.message_finished and self._fits(size, 1):
-            return data
-        if self._end is not None:
-            return None
-        partial = self._partial = self._partial or _Partial()
-        partial.n_bytes += size
-        partial.n_frames += event.frame_finished
-        if not self._fits(partial.n_bytes, partial.n_frames):
-            return None
-        if isinstance(data, str):
-            partial.text.write(data)
-        else:
-            partial.binary += data
-        if not event.message_finished:
-            return None
-        self._partial = None
-        return partial.text.getvalue() if isinstance(data, str) else bytes(partial.binary)
-
-    def _fits(self, n_bytes: int, n_frames: int) -> bool:
-        if n_bytes > self._limits.message_bytes:
-            self._violated(1009, f"a message over {self._limits.message_bytes} bytes")
-        elif n_frames > self._limits.fragments:
-            self._violated(1008, f"a message in more than {self._limits.fragments} frames")
-        return self._end is None
-
-    def _counts_control(self) -> bool:
-        now = anyio.current_time()
-        began_at, n = self._control_window
-        began_at, n = (now, 1) if now - began_at >= 1 else (began_at, n + 1)
-        self._control_window = (began_at, n)
-        if n > self._limits.control_frames_per_s:
-            self._violated(1008, "a flood of control frames")
-            return False
-        return True
+        self._pulse.was_heard = True
+        self._received = self._inbox.feed(data)
 
     # --- the end
 
@@ -386,7 +317,7 @@ class WebSocket:
             if self._is_closing:
                 with anyio.move_on_after(timeout_s):
                     while not self._is_dropped:
-                        await self._changed.wait()
+                        await self._until_change()
                 return
             self._is_closing = True
             with anyio.move_on_after(timeout_s):
@@ -412,7 +343,7 @@ class WebSocket:
     async def _until_answered(self) -> None:
         while self._end is None and not self._is_broken:
             if self._is_read:
-                await self._changed.wait()
+                await self._until_change()
                 continue
             self._is_drained = True
             try:
@@ -441,39 +372,32 @@ class WebSocket:
         if self.is_open:
             words = reason.encode(errors="replace")[:MAX_REASON_BYTES].decode(errors="ignore")
             frame = self._ws.send(CloseConnection(code=code, reason=words or None))
-            self._goodbye = (frame, code)
+            self._outbox.put_goodbye(frame, code)
             self._wake()
 
     def _closed_by_peer(self, code: int, reason: str) -> None:
         self.received_code = int(code)
-        self._drop_queue()  # who has said goodbye does not listen any more
+        self._outbox.drop()  # who has said goodbye does not listen any more
         if self._ws.state is ConnectionState.REMOTE_CLOSING and not self._is_broken:
             # RFC 6455 5.5.1: the reply echoes the code. An empty frame is answered by one: for that
             # wsproto wants its own 1005, an int is sent as 1000.
-            self._goodbye = (self._ws.send(CloseConnection(code=code)), int(code))
+            self._outbox.put_goodbye(self._ws.send(CloseConnection(code=code)), int(code))
         self._finish(int(code), reason, clean=True)
 
     def _violated(self, code: int, reason: str) -> None:
         if self._end is None:
-            self._drop_queue()
+            self._outbox.drop()
             self._say_goodbye(code, reason)
             self._finish(None, f"closed by us with {code:d}: {reason:.120}", clean=False)
 
     def _finish(self, code: int | None, reason: str, *, clean: bool) -> None:
         if self._end is None:
             self._end = (code, reason, clean)
-        self._partial = None
         self._wake()
 
     def _stop_sending(self) -> None:
         self._is_broken = True
-        self._goodbye = None
-        self._drop_queue()
-
-    def _drop_queue(self) -> None:
-        self._frames.clear()
-        self._controls.clear()
-        self._queued_bytes = 0
+        self._outbox.drop()
 
     def _lost(self) -> ConnectionLost:
         return ConnectionLost(
@@ -484,19 +408,11 @@ class WebSocket:
         )
 
     def _wake(self) -> None:
-        self._changed.set()
-        self._changed = anyio.Event()
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = None
 
-
-class _Partial:
-    """The start of a message, grown in place: sent bytewise, it takes no more than its bytes."""
-
-    def __init__(self) -> None:
-        self.n_bytes = 0
-        self.n_frames = 0
-        self.text = io.StringIO()
-        self.binary = bytearray()
-
-
-def _size(data: str | bytes) -> int:
-    return len(data.encode()) if isinstance(data, str) and not data.isascii() else len(data)
+    async def _until_change(self) -> None:
+        if self._changed is None:
+            self._changed = anyio.Event()
+        await self._changed.wait()

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.lowlevel
 import pytest
+from helpers.frames import BINARY, CLOSE, CONT, PING, PONG, ROLES, TEXT, close_frame, frame
 from helpers.streams import ChoppyStream, CutStream, StuckStream, read_all, stream_pair
 from hypothesis import given
 from hypothesis import strategies as st
 from wsproto.connection import Connection, ConnectionType
 
 from realtime_io import _websocket
+from realtime_io._outbox import MAX_QUEUED_CONTROLS
 from realtime_io._tasks import background_tasks
 from realtime_io._websocket import DEFAULT_LIMITS, Closed, SocketLimits, WebSocket
 from realtime_proto.errors import ConnectionLost, LocalProtocolError
@@ -26,28 +28,7 @@ if TYPE_CHECKING:
 
     from anyio.abc import ByteStream
 
-ROLES = ("client", "server")
-CONT, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
-
 Messages = list[str | bytes]
-
-
-def frame(opcode: int, payload: bytes = b"", *, to: str, fin: bool = True) -> bytes:
-    """One frame for the side *to*; masked with zeros where that is the server."""
-    mask = 0x80 if to == "server" else 0
-    n = len(payload)
-    if n < 126:
-        length = bytes([mask | n])
-    elif n < 2**16:
-        length = bytes([mask | 126]) + struct.pack("!H", n)
-    else:
-        length = bytes([mask | 127]) + struct.pack("!Q", n)
-    head = bytes([opcode | (0x80 if fin else 0)]) + length
-    return head + (bytes(4) if mask else b"") + payload
-
-
-def close_frame(code: int, reason: bytes = b"", *, to: str) -> bytes:
-    return frame(CLOSE, struct.pack("!H", code) + reason, to=to)
 
 
 def websocket(stream: ByteStream, role: str, limits: SocketLimits = DEFAULT_LIMITS) -> WebSocket:
@@ -398,8 +379,12 @@ async def test_pongs_for_a_deaf_peer_are_bounded() -> None:
             tasks.start_soon(socket.write_forever)
             await theirs.send(frame(PING, to="client") * 9_000 + frame(TEXT, b"x", to="client"))
             assert "x" == await socket.receive()
-            assert len(socket._controls) <= _websocket.MAX_QUEUED_CONTROLS
-    await socket.aclose()
+            stuck.freed.set()
+            await anyio.wait_all_tasks_blocked()
+            await socket.aclose()
+    heard = Connection(ConnectionType.SERVER)
+    heard.receive_data(await read_all(theirs))
+    assert 2 * MAX_QUEUED_CONTROLS == len(list(heard.events()))  # one batch stuck, one queued
     await theirs.aclose()
 
 

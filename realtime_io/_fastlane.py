@@ -1,0 +1,251 @@
+"""The happy case in front of wsproto: whole data frames, sliced out of what was read.
+
+Almost every frame of a conversation is complete, unfragmented, uncompressed and unmasked, holds
+ASCII, and is as long as it says. Those `FastLane` cuts straight out of the chunk; every other byte
+(control frames, fragments, reserved bits, masks, odd lengths, text that is no ASCII) goes to
+wsproto as soon as it is there, and wsproto stays the authority on what it means. So the lane has no
+opinion on errors: whatever it does not know to be right, it does not take.
+
+A chunk is never joined with what was left of the one before, but for the one frame that straddles
+them. Text is let in only as far as it is ASCII: so broken UTF-8 is found by wsproto, and found when
+it comes, not when its frame ends.
+
+On the way out there is one happy case too, a whole message in one frame. `FrameMaker` writes it,
+with masking keys from a pool: a call of the kernel for each would cost more than the rest.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from wsproto.events import CloseConnection, Event, Message
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from wsproto.connection import Connection
+
+__all__ = ("FastLane", "FrameMaker", "Item")
+
+Item: TypeAlias = str | bytes | Event
+"""A whole message from the lane, or an event from wsproto: a part of a message, too."""
+
+_TEXT: Final = 0x81
+_BINARY: Final = 0x82
+"""The opcodes of data, with the FIN bit and no other."""
+
+_MASK_BIT: Final = 0x80
+_TWO_BYTES: Final = 126
+_EIGHT_BYTES: Final = 127
+"""In place of a length: it follows, in so many bytes."""
+
+_MAX_HEAD: Final = 10  # without the masking key
+_KEY_BYTES: Final = 4
+
+POOL_KEYS: Final = 1_024
+"""Masking keys drawn from the kernel at once."""
+
+_ALL_BYTES: Final = int.from_bytes(bytes(range(256)), "big")
+_ONES: Final = int.from_bytes(b"\x01" * 256, "big")
+_XOR: Final = tuple((_ALL_BYTES ^ byte * _ONES).to_bytes(256, "big") for byte in range(256))
+"""For each byte of a key, the table that masks with it."""
+
+
+class FastLane:
+    """Cuts what is read into messages and wsproto's events.
+
+    Args:
+        connection: wsproto's side, its handshake complete. All it receives comes from here.
+        max_bytes: A longer frame is left to wsproto, piece by piece, for its reader to refuse.
+    """
+
+    __slots__ = (
+        "_connection",
+        "_is_fragmented",
+        "_is_over",
+        "_kept",
+        "_max_bytes",
+        "_payload_at",
+        "_slow_head",
+        "_slow_left",
+        "_wanted",
+    )
+
+    def __init__(self, connection: Connection, max_bytes: int) -> None:
+        self._connection = connection
+        self._max_bytes = max_bytes
+        self._kept = bytearray()  # the start of a frame, of which the rest is to come
+        self._wanted = 0  # bytes of it before another look is worth it
+        self._payload_at = 0  # where its payload begins, once it is known to be one for the lane
+        self._slow_head = b""  # the start of a frame that wsproto has, and does not say how long
+        self._slow_left = 0  # bytes still to come of a frame that wsproto has the start of
+        self._is_fragmented = False  # wsproto has the start of a message
+        self._is_over = False
+
+    def feed(self, chunk: bytes) -> Iterator[Item]:
+        """What *chunk* completes, each cut when it is asked for, while it is warm in the cache.
+
+        Run it to its end before the next call. After a close frame, or what wsproto reports like
+        one, nothing more comes.
+        """
+        pos = 0
+        end = len(chunk)
+        while pos < end and not self._is_over:
+            if self._kept:
+                pos = yield from self._rejoin(chunk, pos)
+            elif self._slow_left or self._slow_head:
+                pos = yield from self._slow(chunk, pos)
+            else:
+                pos = yield from self._cut(chunk, pos)
+
+    def _cut(self, data: bytes, pos: int) -> Generator[Item, None, int]:
+        """Take the frames that begin at *pos*, one after the other; keep what is left over."""
+        end = len(data)
+        max_bytes = self._max_bytes
+        is_client = self._connection.client  # what comes to a server is masked
+        while end - pos >= 2:
+            opcode = data[pos]
+            size = data[pos + 1]
+            start = pos + 2
+            if opcode in (_TEXT, _BINARY) and is_client and not self._is_fragmented:
+                least = 0
+                if size == _TWO_BYTES:
+                    start = pos + 4
+                    least = _TWO_BYTES
+                elif size == _EIGHT_BYTES:
+                    start = pos + 10
+                    least = 2**16
+                if start > end:
+                    return self._keep(data, pos, start - pos)
+                if least:
+                    size = int.from_bytes(data[pos + 2 : start], "big")
+                elif size >= _MASK_BIT:
+                    size = -1
+                stop = start + size
+                if least <= size <= max_bytes:
+                    if stop > end:
+                        if opcode == _BINARY or data[start:].isascii():
+                            self._payload_at = start - pos
+                            return self._keep(data, pos, stop - pos)
+                    elif opcode == _BINARY:
+                        yield data[start:stop]
+                        pos = stop
+                        continue
+                    else:
+                        try:
+                            text = data[start:stop].decode("ascii")
+                        except UnicodeDecodeError:
+                            pass
+                        else:
+                            yield text
+                            pos = stop
+                            continue
+            pos = yield from self._slow(data, pos)
+            if self._slow_left or self._slow_head or self._is_over:
+                return pos
+        return self._keep(data, pos, 2)
+
+    def _keep(self, data: bytes, pos: int, wanted: int) -> int:
+        self._kept += data[pos:]
+        self._wanted = wanted
+        return len(data)
+
+    def _rejoin(self, chunk: bytes, pos: int) -> Generator[Item, None, int]:
+        """Add to the frame that straddles, and take it once it is whole."""
+        piece = chunk[pos : pos + self._wanted - len(self._kept)]
+        payload_at = self._payload_at
+        if payload_at and self._kept[0] == _TEXT and not piece.isascii():
+            start, self._kept, self._payload_at = bytes(self._kept), bytearray(), 0
+            yield from self._slow(start, 0)  # and from here on, wsproto is given the frame
+            return pos
+        self._kept += piece
+        if len(self._kept) == self._wanted:
+            frame, self._kept, self._payload_at = self._kept, bytearray(), 0
+            payload = memoryview(frame)[payload_at:]
+            if not payload_at:
+                yield from self._cut(bytes(frame), 0)
+            elif frame[0] == _TEXT:
+                yield str(payload, "ascii")
+            else:
+                yield bytes(payload)
+        return pos + len(piece)
+
+    def _slow(self, data: bytes, pos: int) -> Generator[Item, None, int]:
+        """Give wsproto what there is of one frame."""
+        if not self._slow_left:
+            known = len(self._slow_head)
+            head = self._slow_head + data[pos : pos + _MAX_HEAD - known]
+            size = _frame_bytes(head)
+            self._slow_head = head if size is None else b""
+            self._slow_left = len(head) - known if size is None else size - known
+        piece = data[pos : pos + self._slow_left]
+        self._slow_left -= len(piece)
+        self._connection.receive_data(piece)
+        for event in self._connection.events():
+            if isinstance(event, Message):
+                self._is_fragmented = not event.message_finished
+            elif isinstance(event, CloseConnection):
+                self._is_over = True
+            yield event
+        return pos + len(piece)
+
+
+def _frame_bytes(head: bytes) -> int | None:
+    """How long a frame is in all, where its head says so yet."""
+    if len(head) < 2:
+        return None
+    size = head[1] & ~_MASK_BIT
+    n_more = {_TWO_BYTES: 2, _EIGHT_BYTES: 8}.get(size, 0)
+    if len(head) < 2 + n_more:
+        return None
+    if n_more:
+        size = int.from_bytes(head[2 : 2 + n_more], "big")
+    return 2 + n_more + (_KEY_BYTES if head[1] & _MASK_BIT else 0) + size
+
+
+class FrameMaker:
+    """Writes whole messages as frames, header and payload in one buffer.
+
+    Args:
+        is_client: Whether they are masked, each with a key of its own.
+    """
+
+    __slots__ = ("_at", "_mask_bit", "_pool")
+
+    def __init__(self, *, is_client: bool) -> None:
+        self._mask_bit = _MASK_BIT if is_client else 0
+        self._pool = b""
+        self._at = 0
+
+    def text(self, payload: bytes) -> bytes:
+        """A text message, which must be UTF-8."""
+        return self._make(_TEXT, payload)
+
+    def binary(self, payload: bytes) -> bytes:
+        """A binary message."""
+        return self._make(_BINARY, payload)
+
+    def _make(self, opcode: int, payload: bytes) -> bytes:
+        size = len(payload)
+        if size < _TWO_BYTES:
+            head = bytes((opcode, self._mask_bit | size))
+        elif size < 2**16:
+            head = bytes((opcode, self._mask_bit | _TWO_BYTES, size >> 8, size & 255))
+        else:
+            head = bytes((opcode, self._mask_bit | _EIGHT_BYTES)) + size.to_bytes(8, "big")
+        if not self._mask_bit:
+            return head + payload
+        key = self._new_key()
+        frame = bytearray(head + key + payload)
+        start = len(frame) - size
+        for i, byte in enumerate(key[:size], start):
+            frame[i::4] = frame[i::4].translate(_XOR[byte])
+        return bytes(frame)
+
+    def _new_key(self) -> bytes:
+        if self._at == len(self._pool):
+            self._pool = os.urandom(POOL_KEYS * _KEY_BYTES)
+            self._at = 0
+        self._at += _KEY_BYTES
+        return self._pool[self._at - _KEY_BYTES : self._at]

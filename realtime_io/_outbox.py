@@ -1,0 +1,131 @@
+"""What waits to be sent, and in which order: control frames, messages, and last the goodbye.
+
+Messages are turned into frames when they are posted, so that one which cannot be sent is refused to
+whoever posts it. Frames leave in batches: a call of the kernel for each would cost more than the
+rest. No I/O.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from wsproto.events import BytesMessage, TextMessage
+
+from realtime_io._fastlane import FrameMaker
+from realtime_proto.errors import LocalProtocolError
+
+if TYPE_CHECKING:
+    from wsproto.connection import Connection
+
+    from realtime_io._inbox import SocketLimits
+
+__all__ = ("JOINED_BYTES", "Outbox")
+
+JOINED_BYTES: Final = 64 * 2**10
+"""Of frames in one send. A longer frame is sent alone."""
+
+MAX_QUEUED_CONTROLS: Final = 128
+"""Pongs that wait for a peer which does not read; RFC 6455 5.5.3 lets us leave out the older."""
+
+
+class Outbox:
+    """The frames of one WebSocket that were not sent yet.
+
+    Args:
+        connection: wsproto's side, its handshake complete.
+        limits: The bounds.
+        is_compressed: Whether wsproto makes the frames, for it to compress them.
+
+    Attributes:
+        queued_bytes: Of messages, on the wire.
+    """
+
+    def __init__(
+        self, connection: Connection, limits: SocketLimits, *, is_compressed: bool
+    ) -> None:
+        self.queued_bytes = 0
+        self._connection = connection
+        self._limits = limits
+        self._maker = None if is_compressed else FrameMaker(is_client=connection.client)
+        self._controls: deque[bytes] = deque(maxlen=MAX_QUEUED_CONTROLS)
+        self._frames: deque[bytes] = deque()
+        self._goodbye: tuple[bytes, int] | None = None
+
+    @property
+    def queued_frames(self) -> int:
+        """How many messages wait."""
+        return len(self._frames)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether whoever has more to send should wait."""
+        return (
+            len(self._frames) >= self._limits.queued_frames
+            or self.queued_bytes >= self._limits.queued_bytes
+        )
+
+    def put(self, message: str | bytes) -> None:
+        """Queue a message, room or not.
+
+        Raises:
+            LocalProtocolError: It is too long, or text that UTF-8 cannot carry. Nothing was queued.
+        """
+        try:
+            payload = message.encode() if isinstance(message, str) else message
+        except UnicodeEncodeError:
+            raise LocalProtocolError("a text message holds half a surrogate pair") from None
+        if len(payload) > self._limits.message_bytes:
+            raise LocalProtocolError(
+                f"a message of {len(payload)} bytes is over the limit of "
+                f"{self._limits.message_bytes}"
+            )
+        frame: bytes
+        if self._maker is None:
+            frame = self._connection.send(
+                TextMessage(data=message)
+                if isinstance(message, str)
+                else BytesMessage(data=message)
+            )
+        elif isinstance(message, str):
+            frame = self._maker.text(payload)
+        else:
+            frame = self._maker.binary(payload)
+        self._frames.append(frame)
+        self.queued_bytes += len(frame)
+
+    def put_control(self, frame: bytes) -> None:
+        """Queue a ping or a pong, ahead of messages."""
+        self._controls.append(frame)
+
+    def put_goodbye(self, frame: bytes, code: int) -> None:
+        """Queue the close frame, behind all that is there; nothing is posted after it."""
+        self._goodbye = (frame, code)
+
+    def take(self) -> tuple[bytes, int | None]:
+        """What is to be sent next, and what the close frame in it says, where there is one.
+
+        Empty where nothing waits. It has left the queue, sent or not.
+        """
+        batch: list[bytes] = list(self._controls)
+        self._controls.clear()
+        size = sum(map(len, batch))
+        frames = self._frames
+        while frames and (not batch or size + len(frames[0]) <= JOINED_BYTES):
+            frame = frames.popleft()
+            self.queued_bytes -= len(frame)
+            size += len(frame)
+            batch.append(frame)
+        code = None
+        if self._goodbye is not None and not frames:
+            goodbye, code = self._goodbye
+            self._goodbye = None
+            batch.append(goodbye)
+        return batch[0] if len(batch) == 1 else b"".join(batch), code
+
+    def drop(self) -> None:
+        """Forget what waits, the goodbye too."""
+        self._frames.clear()
+        self._controls.clear()
+        self.queued_bytes = 0
+        self._goodbye = None
