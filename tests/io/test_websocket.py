@@ -403,7 +403,7 @@ async def test_a_burst_does_not_hold_the_loop() -> None:
         tasks.start_soon(step)
         for _ in range(2_000):
             await socket.receive()
-        assert n_steps >= 2_000 // 256
+        assert n_steps >= 2_000 // 256 - 1  # trio runs what is ready in any order
 
 
 # --- the queue
