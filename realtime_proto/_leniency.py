@@ -14,6 +14,7 @@ dialect sends it on as it came, absent as absent and null as null, another one a
     Instead(Message, "content", raw=None, reads=())          a required field may be null
     Untagged(SessionCreated, "session", reads=RealtimeSession)    an object without its `type`
     Moved(ResponseDone, "usage", to=("response", "usage"))   a member at the wrong place
+    Nested(FunctionTool, "function")                 members in an object of their own
 
 `reads` is what the field then has. It must be a value its annotation allows: whoever reads the
 field sees no difference.
@@ -29,7 +30,7 @@ from attrs import evolve, frozen
 
 from realtime_proto.wire import UNSET, Notes, WireValue, keep_notes, notes_of
 
-__all__ = ("Absent", "Instead", "Moved", "Rule", "Untagged", "compile_rules", "note_bent")
+__all__ = ("Absent", "Instead", "Moved", "Nested", "Rule", "Untagged", "compile_rules", "note_bent")
 
 
 @final
@@ -100,7 +101,23 @@ class Moved:
     to: tuple[str, ...]
 
 
-Rule: TypeAlias = Absent | Instead | Untagged | Moved
+@final
+@frozen
+class Nested:
+    """Members stand in an object inside the one they belong to.
+
+    They are taken where the outer object has none of them.
+
+    Args:
+        owner: The class of the outer object.
+        member: The name of the inner one.
+    """
+
+    owner: type[WireValue]
+    member: str
+
+
+Rule: TypeAlias = Absent | Instead | Untagged | Moved | Nested
 """One thing a server does otherwise."""
 
 Bent: TypeAlias = tuple[tuple[str, ...], dict[str, Any]]
@@ -156,6 +173,8 @@ def _step(cls: type, rule: Rule, pack: Callable[[type, str, Any], Any]) -> _Step
             return _tag(name, reads.type)  # type: ignore[attr-defined]  # a tagged class has one
         case Moved(member=member, to=to):
             return _move(member, to)
+        case Nested(member=member):
+            return _lift(member)
 
 
 def _packed(cls: type, name: str, reads: Any, pack: Callable[[type, str, Any], Any]) -> Any:
@@ -204,5 +223,17 @@ def _move(member: str, to: tuple[str, ...]) -> _Step:
         bent.append((tuple(path), {last: inner.get(last, UNSET)}))
         inner[last] = value[member]
         return result
+
+    return step
+
+
+def _lift(member: str) -> _Step:
+    def step(value: dict[str, Any], bent: list[Bent]) -> dict[str, Any]:
+        inner = value.get(member)
+        if inner.__class__ is not dict or not value.keys().isdisjoint(inner):
+            return value
+        bent.append(((), {**dict.fromkeys(inner, UNSET), member: inner}))
+        rest = {key: item for key, item in value.items() if key != member}
+        return {**rest, **inner}
 
     return step

@@ -1,12 +1,16 @@
 """OpenAI Realtime at the wire level, in both roles.
 
 A frame is one event, and an event is one object with a `type`. What is added to the shared
-connection: the tag tables, built from the unions in `events`, and `event_id`, which whoever sends
-an event gives it.
+connection: the tag tables, built from the unions in `events` and `translation`; `event_id`, which
+whoever sends an event gives it; and the dialects.
+
+A dialect says how events go out. Coming in, every name and place of every dialect is understood
+(`_shapes`), and what the server of the dialect leaves out or misplaces (`leniency`).
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final, get_args
 
 from realtime_proto._codec import Codec, Mismatch
@@ -20,9 +24,12 @@ from realtime_proto._connection import (
 )
 from realtime_proto._json import check_json
 from realtime_proto._machine import Role
-from realtime_proto.errors import ConfigurationError
-from realtime_proto.openai._state import MACHINE, Phase
+from realtime_proto.errors import ConfigurationError, LocalProtocolError
+from realtime_proto.openai._shapes import SHAPES, TAGS, from_ga, to_ga
+from realtime_proto.openai._state import MACHINE, TRANSLATION, Phase, TranslationPhase
 from realtime_proto.openai.events import ClientEvent, ServerEvent
+from realtime_proto.openai.leniency import rules
+from realtime_proto.openai.translation import TranslationClientEvent, TranslationServerEvent
 from realtime_proto.wire import UNSET, UnknownEvent, count_ids
 
 if TYPE_CHECKING:
@@ -31,38 +38,70 @@ if TYPE_CHECKING:
     from realtime_proto._machine import Machine
     from realtime_proto.wire import IdFactory
 
-__all__ = ("DIALECTS", "OpenAIConnection", "OpenAIServerConnection")
+__all__ = (
+    "DIALECTS",
+    "OpenAIConnection",
+    "OpenAIServerConnection",
+    "TranslationConnection",
+    "TranslationServerConnection",
+)
 
-DIALECTS: Final = ("ga",)
+DIALECTS: Final = tuple(SHAPES)
 """Shapes of the protocol that are spoken here."""
 
-_CODEC: Final = Codec()
 
-_CLIENT_TAGS: Final[Mapping[str, type]] = {cls.type: cls for cls in get_args(ClientEvent)}
-_SERVER_TAGS: Final[Mapping[str, type]] = {cls.type: cls for cls in get_args(ServerEvent)}
+@cache
+def _codec(dialect: str) -> Codec:
+    return Codec(dialect=dialect, rules=rules(dialect))
+
+
+def _tags(union: Any) -> Mapping[str, type]:
+    return {cls.type: cls for cls in get_args(union)}
 
 
 class _OpenAI(Connection[SendT, RecvT, PhaseT]):
     _sent: ClassVar[frozenset[type]]
     _received: ClassVar[Mapping[str, type]]
+    _many_shapes: ClassVar[bool] = True
 
     def __init__(self, *, dialect: str, max_frame_bytes: int, ids: IdFactory) -> None:
-        if dialect not in DIALECTS:
+        if dialect not in SHAPES:
             raise ConfigurationError(
                 f"no such dialect of OpenAI Realtime: {dialect!r}; there is {', '.join(DIALECTS)}"
             )
         super().__init__(max_frame_bytes=max_frame_bytes)
+        self._dialect = dialect
+        self._shape = SHAPES[dialect]
+        self._codec = _codec(dialect)
         self._ids = ids
         self._spare_id: str | None = None
+
+    @property
+    def dialect(self) -> str:
+        """In which dialect events go out."""
+        return self._dialect
+
+    def has(self, kind: type) -> bool:
+        """Whether the dialect has events of the class *kind*, whoever says them.
+
+        Example:
+            >>> from realtime_proto.openai import ConversationItemTruncate, OpenAIConnection
+            >>> OpenAIConnection(dialect="xai").has(ConversationItemTruncate)
+            False
+        """
+        return getattr(kind, "type", None) not in self._shape.lacks
 
     def send(self, event: SendT) -> str:
         """The text frame that says *event*, with an `event_id` where it takes one and has none. It
         must be sent: the connection counts it as said.
 
         Raises:
-            LocalProtocolError: It is not an event of this role, not legal in this phase, too large,
-                or holds a value of the wrong type. Nothing was changed, and no id was used up.
+            LocalProtocolError: It is not an event of this role or of the dialect, not legal in this
+                phase, too large, or holds a value of the wrong type or one that the dialect cannot
+                say. Nothing was changed, and no id was used up.
         """
+        if not self.has(type(event)):
+            raise LocalProtocolError(f"the dialect {self._dialect!r} has no {type(event).__name__}")
         frame = super().send(event)
         if _lacks_id(event):
             self._spare_id = None
@@ -74,7 +113,8 @@ class _OpenAI(Connection[SendT, RecvT, PhaseT]):
     def _pack(self, event: SendT) -> dict[str, Any]:
         if isinstance(event, UnknownEvent):
             return _as_it_came(event)
-        packed: dict[str, Any] = _CODEC.unstructure(event)
+        packed: dict[str, Any] = self._codec.unstructure(event)
+        from_ga(packed, self._shape)
         if _lacks_id(event):
             # The frame may still turn out too large. Its id then goes to the next event.
             if self._spare_id is None:
@@ -86,14 +126,27 @@ class _OpenAI(Connection[SendT, RecvT, PhaseT]):
         tag = value.get("type")
         if not isinstance(tag, str):
             raise _Malformed(Mismatch((".type", "missing" if tag is None else "not a string")))
-        cls = self._received.get(tag)
+        cls = self._received.get(TAGS.get(tag, tag) if self._many_shapes else tag)
         if cls is None:
             events.append(UnknownEvent(tag=tag, raw=value))
             return
+        moved = to_ga(value) if self._many_shapes else []
         try:
-            events.append(_CODEC.structure(value, cls, drift=self._drift))
+            events.append(self._codec.structure(value, cls, drift=self._drift))
         except Mismatch as mismatch:
-            raise _Malformed(mismatch, tag=tag) from None
+            raise _Malformed(_as_it_stood(mismatch, moved), tag=tag) from None
+
+
+def _as_it_stood(mismatch: Mismatch, moved: list[tuple[str, str]]) -> Mismatch:
+    """*mismatch* with the paths that the frame had before it was given GA's shape."""
+
+    def back(path: str) -> str:
+        for place, flat in moved:
+            if path == place or path.startswith((f"{place}.", f"{place}[")):
+                return flat + path.removeprefix(place)
+        return path
+
+    return Mismatch(*((back(path), text) for path, text in mismatch.faults))
 
 
 def _lacks_id(event: object) -> bool:
@@ -115,7 +168,7 @@ class OpenAIConnection(_OpenAI[ClientEvent | UnknownEvent, ServerEvent, Phase]):
     """The client's end of one OpenAI Realtime connection.
 
     Args:
-        dialect: "ga".
+        dialect: One of `DIALECTS`: how events go out, and whose leniency is applied to what comes.
         max_frame_bytes: The largest frame to send or to read.
         ids: Gives the `event_id` of an event that has none.
 
@@ -131,8 +184,8 @@ class OpenAIConnection(_OpenAI[ClientEvent | UnknownEvent, ServerEvent, Phase]):
 
     role: ClassVar[Role] = Role.CLIENT
     _machine: Machine[Phase] = MACHINE
-    _sent = frozenset(_CLIENT_TAGS.values())
-    _received = _SERVER_TAGS
+    _sent = frozenset(_tags(ClientEvent).values())
+    _received = _tags(ServerEvent)
 
     def __init__(
         self,
@@ -150,7 +203,7 @@ class OpenAIServerConnection(_OpenAI[ServerEvent | UnknownEvent, ClientEvent, Ph
     """The server's end of one OpenAI Realtime connection: for simulators, replay and tests.
 
     Args:
-        dialect: "ga".
+        dialect: One of `DIALECTS`: how events go out, and whose leniency is applied to what comes.
         max_frame_bytes: The largest frame to send or to read.
         ids: Gives the `event_id` of an event that has none.
 
@@ -160,8 +213,8 @@ class OpenAIServerConnection(_OpenAI[ServerEvent | UnknownEvent, ClientEvent, Ph
 
     role: ClassVar[Role] = Role.SERVER
     _machine: Machine[Phase] = MACHINE
-    _sent = frozenset(_SERVER_TAGS.values())
-    _received = _CLIENT_TAGS
+    _sent = frozenset(_tags(ServerEvent).values())
+    _received = _tags(ClientEvent)
 
     def __init__(
         self,
@@ -172,4 +225,50 @@ class OpenAIServerConnection(_OpenAI[ServerEvent | UnknownEvent, ClientEvent, Ph
     ) -> None:
         super().__init__(
             dialect=dialect, max_frame_bytes=max_frame_bytes, ids=ids or count_ids("event")
+        )
+
+
+class TranslationConnection(
+    _OpenAI[TranslationClientEvent | UnknownEvent, TranslationServerEvent, TranslationPhase]
+):
+    """The client's end of one connection to the translation endpoint.
+
+    Args:
+        max_frame_bytes: The largest frame to send or to read.
+        ids: Gives the `event_id` of an event that has none.
+    """
+
+    role: ClassVar[Role] = Role.CLIENT
+    _machine: Machine[TranslationPhase] = TRANSLATION
+    _sent = frozenset(_tags(TranslationClientEvent).values())
+    _received = _tags(TranslationServerEvent)
+    _many_shapes = False
+
+    def __init__(
+        self, *, max_frame_bytes: int = MAX_FRAME_BYTES, ids: IdFactory | None = None
+    ) -> None:
+        super().__init__(dialect="ga", max_frame_bytes=max_frame_bytes, ids=ids or count_ids("evt"))
+
+
+class TranslationServerConnection(
+    _OpenAI[TranslationServerEvent | UnknownEvent, TranslationClientEvent, TranslationPhase]
+):
+    """The server's end of one connection to the translation endpoint.
+
+    Args:
+        max_frame_bytes: The largest frame to send or to read.
+        ids: Gives the `event_id` of an event that has none.
+    """
+
+    role: ClassVar[Role] = Role.SERVER
+    _machine: Machine[TranslationPhase] = TRANSLATION
+    _sent = frozenset(_tags(TranslationServerEvent).values())
+    _received = _tags(TranslationClientEvent)
+    _many_shapes = False
+
+    def __init__(
+        self, *, max_frame_bytes: int = MAX_FRAME_BYTES, ids: IdFactory | None = None
+    ) -> None:
+        super().__init__(
+            dialect="ga", max_frame_bytes=max_frame_bytes, ids=ids or count_ids("event")
         )

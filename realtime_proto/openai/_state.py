@@ -1,4 +1,4 @@
-"""The phases of an OpenAI Realtime connection. Everything that moves one is in this file.
+"""The phases of a connection to OpenAI. Everything that moves one is in this file.
 
 Theory of operation
 -------------------
@@ -19,6 +19,13 @@ they send early is delivered, and counted as unexpected.
 
 Events nobody knows are legal in both directions as long as the connection stands, and never move
 it.
+
+The translation endpoint
+------------------------
+
+It begins alike, and it has an end: `SessionClose` makes it CLOSING, in which the client has nothing
+more to say and the server says the rest, and `SessionClosed` makes it CLOSED. The server may close
+unasked.
 """
 
 from __future__ import annotations
@@ -28,9 +35,16 @@ from typing import Final
 
 from realtime_proto._machine import ANY, Machine, Role
 from realtime_proto.openai.events import Error, SessionCreated, SessionUpdate, SessionUpdated
+from realtime_proto.openai.translation import (
+    SessionClose,
+    SessionClosed,
+    TranslationSessionCreated,
+    TranslationSessionUpdate,
+    TranslationSessionUpdated,
+)
 from realtime_proto.wire import UnknownEvent
 
-__all__ = ("MACHINE", "Phase")
+__all__ = ("MACHINE", "TRANSLATION", "Phase", "TranslationPhase")
 
 
 class Phase(enum.Enum):
@@ -62,3 +76,50 @@ MACHINE: Final = Machine(
     },
 )
 """Who may say what, when, and where that leads."""
+
+
+class TranslationPhase(enum.Enum):
+    """Where a connection to the translation endpoint stands."""
+
+    OPENING = "opening"
+    READY = "ready"
+    CLOSING = "closing"
+    CLOSED = "closed"
+
+
+TRANSLATION: Final = Machine(
+    initial=TranslationPhase.OPENING,
+    lost=TranslationPhase.CLOSED,
+    table={
+        Role.CLIENT: {
+            TranslationPhase.OPENING: {
+                TranslationSessionUpdate: TranslationPhase.OPENING,
+                UnknownEvent: TranslationPhase.OPENING,
+            },
+            TranslationPhase.READY: {
+                SessionClose: TranslationPhase.CLOSING,
+                ANY: TranslationPhase.READY,
+            },
+            TranslationPhase.CLOSING: {UnknownEvent: TranslationPhase.CLOSING},
+        },
+        Role.SERVER: {
+            TranslationPhase.OPENING: {
+                TranslationSessionCreated: TranslationPhase.READY,
+                TranslationSessionUpdated: TranslationPhase.READY,
+                SessionClosed: TranslationPhase.CLOSED,
+                Error: TranslationPhase.OPENING,
+                UnknownEvent: TranslationPhase.OPENING,
+                ANY: TranslationPhase.READY,
+            },
+            TranslationPhase.READY: {
+                SessionClosed: TranslationPhase.CLOSED,
+                ANY: TranslationPhase.READY,
+            },
+            TranslationPhase.CLOSING: {
+                SessionClosed: TranslationPhase.CLOSED,
+                ANY: TranslationPhase.CLOSING,
+            },
+        },
+    },
+)
+"""Who may say what on the translation endpoint, when, and where that leads."""

@@ -16,7 +16,7 @@ traffic.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, TypeAlias, final
+from typing import ClassVar, Final, Literal, TypeAlias, final
 
 from attrs import field, frozen
 
@@ -26,6 +26,8 @@ from realtime_proto.openai.session import Session
 from realtime_proto.wire import UNSET, UnknownObject, Unset, WireValue
 
 __all__ = (
+    "CONVERSATION_OBJECTS",
+    "RATE_LIMITS",
     "ClientEvent",
     "Conversation",
     "ConversationCreated",
@@ -295,6 +297,9 @@ class SessionUpdated(WireValue):
 
 # --- conversation
 
+CONVERSATION_OBJECTS: Final = ("realtime.conversation",)
+"""What `Conversation.object` is known to say."""
+
 
 @final
 @frozen(kw_only=True)
@@ -497,7 +502,13 @@ class ConversationItemInputAudioTranscriptionSegment(WireValue):
 @final
 @frozen(kw_only=True)
 class ConversationItemInputAudioTranscriptionCompleted(WireValue):
-    """All of what the user said. The order between turns is not guaranteed."""
+    """All of what the user said. The order between turns is not guaranteed.
+
+    Args:
+        usage: What it cost; None where the server does not say.
+        status: "in_progress" where the server says this event again and again, each time with more;
+            OpenAI says it once, and no status.
+    """
 
     type: ClassVar[Literal["conversation.item.input_audio_transcription.completed"]] = (
         "conversation.item.input_audio_transcription.completed"
@@ -508,7 +519,8 @@ class ConversationItemInputAudioTranscriptionCompleted(WireValue):
     transcript: str
     logprobs: tuple[LogProb, ...] | None = None
     languages: tuple[TranscriptionLanguage, ...] | None = None
-    usage: TranscriptionUsage | None = None
+    usage: TranscriptionUsage | None
+    status: str | None = None
 
 
 @final
@@ -861,7 +873,7 @@ class ResponseFunctionCallArgumentsDone(WireValue):
     """A function call's arguments are complete.
 
     Args:
-        name: The function. Servers other than OpenAI's leave it out.
+        name: The function; None in the beta dialects, which leave it out.
         arguments: The deltas, joined: JSON text as the model wrote it.
     """
 
@@ -873,8 +885,12 @@ class ResponseFunctionCallArgumentsDone(WireValue):
     item_id: str
     output_index: int
     call_id: str
-    name: str | None = None
+    name: str | None
     arguments: str
+
+
+RATE_LIMITS: Final = ("requests", "tokens")
+"""What `RateLimit.name` is known to say."""
 
 
 @final
@@ -883,7 +899,7 @@ class RateLimit(WireValue):
     """One rate limit.
 
     Args:
-        name: "tokens" or "requests".
+        name: One of `RATE_LIMITS`.
         reset_seconds: Until it is full again.
     """
 

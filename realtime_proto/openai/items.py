@@ -18,7 +18,12 @@ from attrs import field, frozen
 from realtime_proto.wire import UNSET, JsonObject, UnknownObject, Unset, WireValue
 
 __all__ = (
+    "IMAGE_DETAILS",
+    "ITEM_OBJECTS",
     "ITEM_STATUSES",
+    "PART_FORMATS",
+    "PHASES",
+    "ROLES",
     "AudioPart",
     "ContentPart",
     "FunctionCall",
@@ -46,6 +51,21 @@ __all__ = (
 
 ITEM_STATUSES: Final = ("in_progress", "completed", "incomplete")
 """What `status` is known to say. "incomplete" is an item whose response was cut short."""
+
+ITEM_OBJECTS: Final = ("realtime.item",)
+"""What `object` of an item is known to say."""
+
+ROLES: Final = ("system", "user", "assistant")
+"""What `Message.role` is known to say."""
+
+PHASES: Final = ("commentary", "final_answer")
+"""What `Message.phase` is known to say."""
+
+IMAGE_DETAILS: Final = ("auto", "low", "high")
+"""What `InputImage.detail` is known to say."""
+
+PART_FORMATS: Final = ("pcm16",)
+"""What `format` of a part with audio is known to say."""
 
 
 # --- parts of a message
@@ -85,7 +105,7 @@ class InputImage(WireValue):
 
     Args:
         image_url: A data URI, "data:image/png;base64,...". PNG and JPEG.
-        detail: "auto", "low" or "high".
+        detail: How closely it is looked at: one of `IMAGE_DETAILS`.
     """
 
     type: ClassVar[Literal["input_image"]] = "input_image"
@@ -133,6 +153,18 @@ class AudioPart(WireValue):
     format: str | Unset = UNSET
 
 
+@final
+@frozen(kw_only=True)
+class ItemReference(WireValue):
+    """Stands for an item of the conversation in the input of an out-of-band response.
+
+    In the beta dialects it may stand for a message's content, too.
+    """
+
+    type: ClassVar[Literal["item_reference"]] = "item_reference"
+    id: str
+
+
 ContentPart: TypeAlias = (
     InputText
     | InputAudio
@@ -141,6 +173,7 @@ ContentPart: TypeAlias = (
     | OutputAudio
     | TextPart
     | AudioPart
+    | ItemReference
     | UnknownObject
 )
 """What a message may hold."""
@@ -315,15 +348,6 @@ Item: TypeAlias = (
     | UnknownObject
 )
 """An entry of a conversation."""
-
-
-@final
-@frozen(kw_only=True)
-class ItemReference(WireValue):
-    """Stands for an item of the conversation in the input of an out-of-band response."""
-
-    type: ClassVar[Literal["item_reference"]] = "item_reference"
-    id: str
 
 
 InputItem: TypeAlias = (

@@ -12,18 +12,22 @@ from typing import Final, final
 from attrs import frozen
 
 from realtime_proto.openai.items import InputItem, Item
+from realtime_proto.openai.prompt import Prompt
 from realtime_proto.openai.session import (
-    Prompt,
     Reasoning,
     SessionAudioFormat,
     SessionTool,
     ToolChoice,
-    VoiceId,
+    Voice,
 )
 from realtime_proto.wire import UNSET, Unset, WireValue
 
 __all__ = (
+    "CONVERSATIONS",
+    "RESPONSE_OBJECTS",
     "RESPONSE_STATUSES",
+    "STATUS_REASONS",
+    "STATUS_TYPES",
     "CachedTokenDetails",
     "InputTokenDetails",
     "OutputTokenDetails",
@@ -39,14 +43,31 @@ __all__ = (
 RESPONSE_STATUSES: Final = ("in_progress", "completed", "cancelled", "incomplete", "failed")
 """What `Response.status` is known to say."""
 
+STATUS_TYPES: Final = ("completed", "cancelled", "incomplete", "failed")
+"""What `StatusDetails.type` is known to say."""
+
+STATUS_REASONS: Final = (
+    "turn_detected",
+    "client_cancelled",
+    "max_output_tokens",
+    "content_filter",
+)
+"""What `StatusDetails.reason` is known to say."""
+
+RESPONSE_OBJECTS: Final = ("realtime.response",)
+"""What `Response.object` is known to say."""
+
+CONVERSATIONS: Final = ("auto", "none")
+"""What `ResponseCreateParams.conversation` is known to say."""
+
 
 @final
 @frozen(kw_only=True)
 class ResponseAudioOutput(WireValue):
     """How one response speaks."""
 
-    format: SessionAudioFormat | Unset = UNSET
-    voice: str | VoiceId | Unset = UNSET
+    format: SessionAudioFormat | Unset | None = UNSET
+    voice: Voice | Unset = UNSET
 
 
 @final
@@ -69,6 +90,7 @@ class ResponseCreateParams(WireValue):
         metadata: At most 16 pairs, which the response repeats: the only way to tell out-of-band
             responses apart. Keys up to 64 characters, values up to 512.
         max_output_tokens: 1 to 4 096, or "inf".
+        temperature: 0.6 to 1.2. Beta dialects only.
     """
 
     conversation: str | Unset = UNSET
@@ -80,6 +102,7 @@ class ResponseCreateParams(WireValue):
     tool_choice: ToolChoice | Unset = UNSET
     parallel_tool_calls: bool | Unset = UNSET
     max_output_tokens: int | str | Unset = UNSET
+    temperature: float | Unset = UNSET
     reasoning: Reasoning | Unset = UNSET
     prompt: Prompt | Unset | None = UNSET
     metadata: Mapping[str, str] | Unset | None = UNSET
@@ -167,6 +190,7 @@ class Response(WireValue):
         output: Its items in their order; empty at the start. Without audio bytes.
         conversation_id: None for an out-of-band response.
         max_output_tokens: A number, or "inf".
+        temperature: Beta dialects only.
         usage: None until it is done.
     """
 
@@ -178,6 +202,7 @@ class Response(WireValue):
     conversation_id: str | None = None
     output_modalities: tuple[str, ...] | None = None
     max_output_tokens: int | str | None = None
+    temperature: float | None = None
     audio: ResponseAudio | None = None
     usage: ResponseUsage | None = None
     metadata: Mapping[str, str] | None = None

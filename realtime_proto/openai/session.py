@@ -13,25 +13,47 @@ openai-python 3.54.0); the nulls as recorded traffic has them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, TypeAlias, final
+from typing import ClassVar, Final, Literal, TypeAlias, final
 
 from attrs import field, frozen
 
+from realtime_proto.openai.prompt import Prompt
 from realtime_proto.wire import UNSET, JsonObject, UnknownObject, Unset, WireValue
 
 __all__ = (
+    "APPROVALS",
+    "CALLERS",
+    "CONNECTORS",
+    "EAGERNESS",
+    "INCLUDES",
+    "MODELS",
+    "NOISE_REDUCTIONS",
+    "OUTPUT_MODALITIES",
+    "PCM_RATES",
+    "REASONING_EFFORTS",
+    "SECRET_ANCHORS",
+    "SESSION_OBJECTS",
+    "TOOL_CHOICES",
+    "TRACINGS",
+    "TRANSCRIPTION_DELAYS",
+    "TRANSCRIPTION_MODELS",
+    "TRUNCATIONS",
+    "UNLIMITED",
+    "VOICES",
+    "ClientSecret",
     "FunctionTool",
     "McpApprovalFilter",
     "McpTool",
     "McpToolFilter",
+    "NamedVoice",
     "NoiseReduction",
     "PcmFormat",
     "PcmaFormat",
     "PcmuFormat",
-    "Prompt",
     "RealtimeSession",
     "Reasoning",
     "RetentionRatio",
+    "SecretExpiry",
     "SemanticVad",
     "ServerVad",
     "Session",
@@ -48,11 +70,15 @@ __all__ = (
     "Transcription",
     "TranscriptionSession",
     "TurnDetection",
+    "Voice",
     "VoiceId",
 )
 
 
 # --- audio formats
+
+PCM_RATES: Final = (24_000,)
+"""Samples per second that `PcmFormat.rate` is known to say."""
 
 
 @final
@@ -61,8 +87,8 @@ class PcmFormat(WireValue):
     """Signed 16-bit little-endian mono PCM.
 
     Args:
-        rate: Samples per second. 24 000 is the only one accepted: less is refused together with the
-            whole update it came in.
+        rate: Samples per second; UNSET means 24 000, the only one OpenAI accepts: less is refused
+            together with the whole update it came in.
     """
 
     type: ClassVar[Literal["audio/pcm"]] = "audio/pcm"
@@ -91,6 +117,27 @@ SessionAudioFormat: TypeAlias = PcmFormat | PcmuFormat | PcmaFormat | UnknownObj
 
 # --- hearing
 
+TRANSCRIPTION_MODELS: Final = (
+    "whisper-1",
+    "gpt-transcribe",
+    "gpt-live-transcribe",
+    "gpt-4o-mini-transcribe",
+    "gpt-4o-mini-transcribe-2025-12-15",
+    "gpt-4o-transcribe",
+    "gpt-4o-transcribe-diarize",
+    "gpt-realtime-whisper",
+)
+"""What `Transcription.model` is known to say. Of Azure it is the name of a deployment."""
+
+TRANSCRIPTION_DELAYS: Final = ("minimal", "low", "medium", "high", "xhigh")
+"""What `Transcription.delay` is known to say."""
+
+EAGERNESS: Final = ("low", "medium", "high", "auto")
+"""What `SemanticVad.eagerness` is known to say."""
+
+NOISE_REDUCTIONS: Final = ("near_field", "far_field")
+"""What `NoiseReduction.type` is known to say."""
+
 
 @final
 @frozen(kw_only=True)
@@ -98,12 +145,12 @@ class Transcription(WireValue):
     """How what the user says is written down, beside the model that listens.
 
     Args:
-        model: For example "gpt-4o-mini-transcribe"; on Azure the name of a deployment.
+        model: One of `TRANSCRIPTION_MODELS`; on Azure the name of a deployment.
         language: ISO 639-1, for example "en".
         languages: Languages to expect, where the model takes several.
         prompt: What to expect: words, spelling, style.
         keywords: Words to listen for.
-        delay: How long to wait for context: "minimal", "low", "medium", "high", "xhigh".
+        delay: How long to wait for context: one of `TRANSCRIPTION_DELAYS`.
     """
 
     model: str | Unset = UNSET
@@ -183,13 +230,27 @@ class SessionAudioInput(WireValue):
         turn_detection: None: the client commits the turns itself.
     """
 
-    format: SessionAudioFormat | Unset = UNSET
+    format: SessionAudioFormat | Unset | None = UNSET
     transcription: Transcription | Unset | None = UNSET
     noise_reduction: NoiseReduction | Unset | None = UNSET
     turn_detection: TurnDetection | Unset | None = UNSET
 
 
 # --- speaking
+
+VOICES: Final = (
+    "alloy",
+    "ash",
+    "ballad",
+    "coral",
+    "echo",
+    "sage",
+    "shimmer",
+    "verse",
+    "marin",
+    "cedar",
+)
+"""Voices that are known by name."""
 
 
 @final
@@ -202,6 +263,23 @@ class VoiceId(WireValue):
 
 @final
 @frozen(kw_only=True)
+class NamedVoice(WireValue):
+    """A voice by its name and who makes it, as Azure Voice Live has it.
+
+    Args:
+        type: For example "openai" or "azure-standard".
+    """
+
+    type: str
+    name: str
+
+
+Voice: TypeAlias = str | VoiceId | NamedVoice
+"""A voice: one of `VOICES`, another server's, or one's own."""
+
+
+@final
+@frozen(kw_only=True)
 class SessionAudioOutput(WireValue):
     """How the session speaks.
 
@@ -210,8 +288,8 @@ class SessionAudioOutput(WireValue):
         speed: 0.25 to 1.5. May change between turns only.
     """
 
-    format: SessionAudioFormat | Unset = UNSET
-    voice: str | VoiceId | Unset = UNSET
+    format: SessionAudioFormat | Unset | None = UNSET
+    voice: Voice | Unset = UNSET
     speed: float | Unset = UNSET
 
 
@@ -225,6 +303,27 @@ class SessionAudio(WireValue):
 
 
 # --- tools
+
+CONNECTORS: Final = (
+    "connector_dropbox",
+    "connector_gmail",
+    "connector_googlecalendar",
+    "connector_googledrive",
+    "connector_microsoftteams",
+    "connector_outlookcalendar",
+    "connector_outlookemail",
+    "connector_sharepoint",
+)
+"""What `McpTool.connector_id` is known to say."""
+
+APPROVALS: Final = ("always", "never")
+"""What `McpTool.require_approval` is known to say, where it is no filter."""
+
+CALLERS: Final = ("direct", "programmatic")
+"""What `McpTool.allowed_callers` is known to list."""
+
+TOOL_CHOICES: Final = ("none", "auto", "required")
+"""What a tool choice is known to say, where it is no tool."""
 
 
 @final
@@ -325,24 +424,14 @@ ToolChoice: TypeAlias = str | ToolChoiceFunction | ToolChoiceMcp | UnknownObject
 # --- the rest
 
 
-@final
-@frozen(kw_only=True)
-class Prompt(WireValue):
-    """A prompt kept at OpenAI.
-
-    Args:
-        variables: What to put into it: strings, or content parts as JSON objects.
-    """
-
-    id: str
-    version: str | Unset | None = UNSET
-    variables: JsonObject | Unset | None = UNSET
+REASONING_EFFORTS: Final = ("minimal", "low", "medium", "high", "xhigh")
+"""What `Reasoning.effort` is known to say."""
 
 
 @final
 @frozen(kw_only=True)
 class Reasoning(WireValue):
-    """How much the model thinks: "minimal", "low", "medium", "high", "xhigh"."""
+    """How much the model thinks: one of `REASONING_EFFORTS`."""
 
     effort: str | Unset | None = UNSET
 
@@ -385,16 +474,95 @@ class RetentionRatio(WireValue):
 
 @final
 @frozen(kw_only=True)
+class SecretExpiry(WireValue):
+    """When an ephemeral key shall expire.
+
+    Args:
+        anchor: From when it counts: one of `SECRET_ANCHORS`.
+        seconds: 10 to 7 200 after that.
+    """
+
+    anchor: str | Unset = UNSET
+    seconds: int | Unset = UNSET
+
+
+SECRET_ANCHORS: Final = ("created_at",)
+"""What `SecretExpiry.anchor` is known to say."""
+
+
+@final
+@frozen(kw_only=True)
+class ClientSecret(WireValue):
+    """An ephemeral key that a session of the beta dialect asks for, or was given.
+
+    Args:
+        expires_after: Asked for: when it shall expire; a transcription session says `expires_at`.
+        expires_at: Given: when it expires, in seconds since 1970.
+        value: Given: the key.
+    """
+
+    expires_after: SecretExpiry | Unset = UNSET
+    expires_at: int | SecretExpiry | Unset = UNSET
+    value: str | Unset = field(default=UNSET, repr=False)
+
+
+MODELS: Final = (
+    "gpt-realtime",
+    "gpt-realtime-1.5",
+    "gpt-realtime-2",
+    "gpt-realtime-2.1",
+    "gpt-realtime-2.1-mini",
+    "gpt-realtime-2025-08-28",
+    "gpt-4o-realtime-preview",
+    "gpt-4o-realtime-preview-2024-10-01",
+    "gpt-4o-realtime-preview-2024-12-17",
+    "gpt-4o-realtime-preview-2025-06-03",
+    "gpt-4o-mini-realtime-preview",
+    "gpt-4o-mini-realtime-preview-2024-12-17",
+    "gpt-realtime-mini",
+    "gpt-realtime-mini-2025-10-06",
+    "gpt-realtime-mini-2025-12-15",
+    "gpt-audio-1.5",
+    "gpt-audio-mini",
+    "gpt-audio-mini-2025-10-06",
+    "gpt-audio-mini-2025-12-15",
+)
+"""What `RealtimeSession.model` is known to say."""
+
+OUTPUT_MODALITIES: Final = ("text", "audio")
+"""What `output_modalities` is known to list."""
+
+INCLUDES: Final = ("item.input_audio_transcription.logprobs",)
+"""What `include` is known to list."""
+
+UNLIMITED: Final = ("inf",)
+"""What `max_output_tokens` is known to say, where it is no number."""
+
+TRACINGS: Final = ("auto",)
+"""What `RealtimeSession.tracing` is known to say, where it is no `Tracing`."""
+
+TRUNCATIONS: Final = ("auto", "disabled")
+"""What `RealtimeSession.truncation` is known to say, where it is no `RetentionRatio`."""
+
+SESSION_OBJECTS: Final = ("realtime.session",)
+"""What `RealtimeSession.object` is known to say."""
+
+
+@final
+@frozen(kw_only=True)
 class RealtimeSession(WireValue):
     """A voice session.
 
     Args:
+        object: One of `SESSION_OBJECTS`.
         id: The server's name for it; a client leaves it UNSET, as `object` and `expires_at`.
         expires_at: When the server will end it, in seconds since 1970.
         model: Fixed once the session is there.
-        output_modalities: `("audio",)` or `("text",)`, never both.
+        output_modalities: `("audio",)` or `("text",)`, never both; in the beta dialects audio comes
+            with its text: `("audio", "text")`.
         include: "item.input_audio_transcription.logprobs" asks for them.
         max_output_tokens: 1 to 4 096 for one response, or "inf".
+        temperature: 0.6 to 1.2. Beta dialects only; as is `client_secret`.
         tracing: "auto", names of one's own, or None. Fixed once on.
         truncation: "auto", "disabled" or a `RetentionRatio`.
     """
@@ -409,26 +577,34 @@ class RealtimeSession(WireValue):
     tools: tuple[SessionTool, ...] | Unset = UNSET
     tool_choice: ToolChoice | Unset = UNSET
     parallel_tool_calls: bool | Unset | None = UNSET
-    max_output_tokens: int | str | Unset = UNSET
+    max_output_tokens: int | str | Unset | None = UNSET
+    temperature: float | Unset | None = UNSET
     reasoning: Reasoning | Unset | None = UNSET
     tracing: str | Tracing | Unset | None = UNSET
     truncation: str | RetentionRatio | UnknownObject | Unset = UNSET
     prompt: Prompt | Unset | None = UNSET
     include: tuple[str, ...] | Unset | None = UNSET
     expires_at: int | Unset = UNSET
+    client_secret: ClientSecret | Unset | None = UNSET
 
 
 @final
 @frozen(kw_only=True)
 class TranscriptionSession(WireValue):
-    """A session that only listens and writes down. Its `audio` has no output."""
+    """A session that only listens and writes down. Its `audio` has no output.
+
+    Args:
+        output_modalities: Beta dialects only; as is `client_secret`.
+    """
 
     type: ClassVar[Literal["transcription"]] = "transcription"
     object: str | Unset = UNSET
     id: str | Unset = UNSET
+    output_modalities: tuple[str, ...] | Unset = UNSET
     audio: SessionAudio | Unset = UNSET
     include: tuple[str, ...] | Unset | None = UNSET
     expires_at: int | Unset = UNSET
+    client_secret: ClientSecret | Unset | None = UNSET
 
 
 Session: TypeAlias = RealtimeSession | TranscriptionSession | UnknownObject
