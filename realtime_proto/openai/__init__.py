@@ -1,7 +1,7 @@
 """OpenAI Realtime, wire level: one class per event, and a connection for each role.
 
 Everything a client or a server of the protocol needs is re-exported here; the modules behind it
-(`events`, `items`, `response`, `session`, `prompt`, `translation`, `leniency`) hold the
+(`events`, `items`, `response`, `session`, `tools`, `prompt`, `translation`, `leniency`) hold the
 explanations.
 """
 
@@ -156,9 +156,6 @@ from realtime_proto.openai.response import (
     StatusError,
 )
 from realtime_proto.openai.session import (
-    APPROVALS,
-    CALLERS,
-    CONNECTORS,
     EAGERNESS,
     INCLUDES,
     MODELS,
@@ -168,7 +165,6 @@ from realtime_proto.openai.session import (
     REASONING_EFFORTS,
     SECRET_ANCHORS,
     SESSION_OBJECTS,
-    TOOL_CHOICES,
     TRACINGS,
     TRANSCRIPTION_DELAYS,
     TRANSCRIPTION_MODELS,
@@ -176,10 +172,6 @@ from realtime_proto.openai.session import (
     UNLIMITED,
     VOICES,
     ClientSecret,
-    FunctionTool,
-    McpApprovalFilter,
-    McpTool,
-    McpToolFilter,
     NamedVoice,
     NoiseReduction,
     PcmaFormat,
@@ -196,17 +188,27 @@ from realtime_proto.openai.session import (
     SessionAudioFormat,
     SessionAudioInput,
     SessionAudioOutput,
-    SessionTool,
     TokenLimits,
-    ToolChoice,
-    ToolChoiceFunction,
-    ToolChoiceMcp,
     Tracing,
     Transcription,
     TranscriptionSession,
     TurnDetection,
     Voice,
     VoiceId,
+)
+from realtime_proto.openai.tools import (
+    APPROVALS,
+    CALLERS,
+    CONNECTORS,
+    TOOL_CHOICES,
+    FunctionTool,
+    McpApprovalFilter,
+    McpTool,
+    McpToolFilter,
+    SessionTool,
+    ToolChoice,
+    ToolChoiceFunction,
+    ToolChoiceMcp,
 )
 from realtime_proto.openai.translation import (
     TRANSLATION_FORMATS,

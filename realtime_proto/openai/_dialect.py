@@ -54,7 +54,6 @@ from realtime_proto.openai.closing import RULES
 from realtime_proto.openai.endpoint import DEFAULT_MODEL
 from realtime_proto.openai.items import FunctionCall, FunctionCallOutput, InputText, Message
 from realtime_proto.openai.session import (
-    FunctionTool,
     PcmFormat,
     RealtimeSession,
     SemanticVad,
@@ -64,6 +63,7 @@ from realtime_proto.openai.session import (
     SessionAudioOutput,
     Transcription,
 )
+from realtime_proto.openai.tools import FunctionTool
 from realtime_proto.wire import UNSET, IdFactory
 
 if TYPE_CHECKING:

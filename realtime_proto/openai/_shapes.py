@@ -64,9 +64,11 @@ _FORMAT_NAMES: Final[Mapping[str, str]] = {kind: name for name, kind in FORMATS.
 def _format_out(value: Any) -> Any:
     if value is None:
         return None
-    kind = value["type"]
-    if value.keys() - {"type", "rate"} or value.get("rate", 24_000) != 24_000:
-        raise Mismatch(("", "the dialect knows this format at 24000 Hz alone"))
+    kind = value.get("type")
+    if kind.__class__ is not str or value.keys() - {"type", "rate"}:
+        raise Mismatch(("", "the dialect has but a name for a format"))
+    if value.get("rate", 24_000) != 24_000:
+        raise Mismatch((".rate", "the dialect knows this format at 24000 Hz alone"))
     return _FORMAT_NAMES.get(kind, kind)
 
 

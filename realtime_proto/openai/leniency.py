@@ -26,7 +26,8 @@ from realtime_proto.openai.events import (
 )
 from realtime_proto.openai.items import AudioPart, Message
 from realtime_proto.openai.response import Response
-from realtime_proto.openai.session import FunctionTool, SessionAudioInput
+from realtime_proto.openai.session import SessionAudioInput
+from realtime_proto.openai.tools import FunctionTool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,10 +16,9 @@ from realtime_proto.openai.prompt import Prompt
 from realtime_proto.openai.session import (
     Reasoning,
     SessionAudioFormat,
-    SessionTool,
-    ToolChoice,
     Voice,
 )
+from realtime_proto.openai.tools import SessionTool, ToolChoice
 from realtime_proto.wire import UNSET, Unset, WireValue
 
 __all__ = (

@@ -9,7 +9,7 @@ import pytest
 
 from realtime_proto import openai
 
-WHOLE = ("_connection", "events", "items", "prompt", "response", "session", "translation")
+WHOLE = ("_connection", "events", "items", "prompt", "response", "session", "tools", "translation")
 """Modules whose every public name the package exports."""
 
 PART = {
