@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, final
 from realtime_proto._codec import Codec, Mismatch
 from realtime_proto._connection import Connection, _Malformed
 from realtime_proto._json import check_json
+from realtime_proto._leniency import Absent
 from realtime_proto._machine import Role
 from realtime_proto.gemini._state import MACHINE, Phase
 from realtime_proto.gemini.events import (
@@ -22,6 +23,7 @@ from realtime_proto.gemini.events import (
     InteractionStatusChanged,
     ServerEvent,
 )
+from realtime_proto.gemini.parts import FunctionCall, FunctionResponse
 from realtime_proto.wire import UnknownEvent
 
 if TYPE_CHECKING:
@@ -29,7 +31,15 @@ if TYPE_CHECKING:
 
 __all__ = ("GeminiConnection", "GeminiServerConnection")
 
-_CODEC: Final = Codec(camel=True, tagged=False)
+_CODEC: Final = Codec(
+    camel=True,
+    tagged=False,
+    # Always there in what we send, because clients count on an object; servers leave it out.
+    rules=(
+        Absent(FunctionCall, "args", reads={}),
+        Absent(FunctionResponse, "response", reads={}),
+    ),
+)
 
 _BARE: Final[Mapping[type, str]] = {InteractionStatusChanged: "status"}
 """Events whose body is not an object but the value of their one field."""
