@@ -386,8 +386,7 @@ class WebSocket:
 
     def _violated(self, code: int, reason: str) -> None:
         if self._end is None:
-            self._outbox.drop()
-            self._say_goodbye(code, reason)
+            self._say_goodbye(code, reason)  # behind what is queued: it answers what was right
             self._finish(None, f"closed by us with {code:d}: {reason:.120}", clean=False)
 
     def _finish(self, code: int | None, reason: str, *, clean: bool) -> None:
