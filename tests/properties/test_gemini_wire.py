@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 import attrs
 import pytest
+from helpers.gemini import pair, pair_for
 from helpers.strategies import events
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +31,6 @@ from realtime_proto.gemini import (
     ServerContent,
     ServerEvent,
     Setup,
-    SetupComplete,
     UnknownEvent,
 )
 from realtime_proto.gemini._state import MACHINE
@@ -50,36 +50,13 @@ client_events = events(ClientEvent) | unknown
 server_events = events(ServerEvent) | unknown
 
 
-def pair(phase: Phase) -> tuple[GeminiConnection, GeminiServerConnection]:
-    """Both ends of a connection, brought to *phase* by what they say."""
-    client, server = GeminiConnection(), GeminiServerConnection()
-    if phase is Phase.CLOSED:
-        client.connection_lost()
-        server.connection_lost()
-    elif phase is not Phase.OPENING:
-        server.receive(client.send(Setup(model="m")))
-        if phase is not Phase.SETTING_UP:
-            client.receive(server.send(SetupComplete()))
-        if phase is Phase.GOING_AWAY:
-            client.receive(server.send(GoAway()))
-    assert (client.phase, server.phase) == (phase, phase)
-    return client, server
-
-
-def phase_for(event: object) -> Phase:
-    """A phase in which *event* may be said."""
-    if isinstance(event, Setup):
-        return Phase.OPENING
-    return Phase.SETTING_UP if isinstance(event, SetupComplete) else Phase.READY
-
-
 # --- there and back
 
 
 @given(client_events)
 def test_what_a_client_says_arrives(event: Any) -> None:
     """Every client event is read by the server as it was."""
-    client, server = pair(phase_for(event))
+    client, server = pair_for(event)
     assert server.receive(client.send(event)) == [event]
     assert (server.drift, server.unexpected, server.phase) == ({}, 0, client.phase)
 
@@ -87,7 +64,7 @@ def test_what_a_client_says_arrives(event: Any) -> None:
 @given(server_events)
 def test_what_a_server_says_arrives(event: Any) -> None:
     """Every server event is read by the client as it was."""
-    client, server = pair(phase_for(event))
+    client, server = pair_for(event)
     assert client.receive(server.send(event)) == [event]
     assert (client.drift, client.unexpected, client.phase) == ({}, 0, server.phase)
 
@@ -95,7 +72,7 @@ def test_what_a_server_says_arrives(event: Any) -> None:
 @given(events(ClientEvent), st.randoms(use_true_random=False))
 def test_either_name_of_a_field(event: Any, random: Random) -> None:
     """A message with any of its names in snake_case means the same."""
-    client, server = pair(phase_for(event))
+    client, server = pair_for(event)
     message = json.loads(client.send(event))
     ((member, body),) = message.items()
     renamed = {maybe_snake(member, random): renamed_body(body, type(event), random)}
@@ -132,7 +109,7 @@ def test_members_beside_each_other(several: list[Any], random: Random) -> None:
     """Whatever members one message holds, in whatever order, all arrive, in the documented one."""
     message: dict[str, Any] = {}
     for event in several:
-        _, server = pair(phase_for(event))
+        _, server = pair_for(event)
         message |= json.loads(server.send(event))
     shuffled = list(message.items())
     random.shuffle(shuffled)
@@ -172,7 +149,7 @@ def check_in_phase(sender: Any, reader: Any, kind: type, phase: Phase, role: Rol
         sender.send(event)
         assert sender.phase is then
     assert (sender.unexpected, sender.drift) == (0, {})
-    speaker = pair(phase_for(event))[0 if role is Role.CLIENT else 1]
+    speaker = pair_for(event)[0 if role is Role.CLIENT else 1]
     assert reader.receive(speaker.send(event)) == [event]
     assert reader.phase is (phase if then is None else then)
     assert reader.unexpected == (1 if then is None else 0)
@@ -415,7 +392,7 @@ def test_any_message(message: dict[str, Any]) -> None:
             pass  # the peer's fault, and said so
         else:
             for event in received:
-                client, server = pair(phase_for(event))
+                client, server = pair_for(event)
                 speaker: Any = server if isinstance(connection, GeminiConnection) else client
                 assert connection.receive(speaker.send(event)) == [event]
         good(connection)

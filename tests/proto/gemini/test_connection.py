@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from helpers.gemini import pair
 
 from realtime_proto.errors import LocalProtocolError, RemoteProtocolError
 from realtime_proto.gemini import (
@@ -46,24 +47,16 @@ from realtime_proto.gemini import (
 )
 
 
-def opened() -> tuple[GeminiConnection, GeminiServerConnection]:
-    """Both ends of a session that stands."""
-    client, server = GeminiConnection(), GeminiServerConnection()
-    assert server.receive(client.send(Setup(model="models/m"))) == [Setup(model="models/m")]
-    assert client.receive(server.send(SetupComplete())) == [SetupComplete()]
-    return client, server
-
-
 @pytest.fixture
 def client() -> GeminiConnection:
     """A client whose session stands."""
-    return opened()[0]
+    return pair()[0]
 
 
 @pytest.fixture
 def server() -> GeminiServerConnection:
     """A server whose session stands."""
-    return opened()[1]
+    return pair()[1]
 
 
 def test_phases() -> None:
@@ -131,7 +124,7 @@ def test_setup_says_only_what_was_asked() -> None:
 
 def test_arguments_are_always_written() -> None:
     """Clients expect `args` and `response` to be objects, even empty ones."""
-    client, server = opened()
+    client, server = pair()
     call = ToolCall(function_calls=(FunctionCall(id="1", name="f"),))
     assert json.loads(server.send(call)) == {
         "toolCall": {"functionCalls": [{"id": "1", "name": "f", "args": {}}]}

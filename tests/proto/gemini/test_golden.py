@@ -3,64 +3,70 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
+from helpers.gemini import reader_of, said_again
 from helpers.golden import golden
 
-from realtime_proto.gemini import (
-    CLIENT_MEMBERS,
-    SERVER_MEMBERS,
-    GeminiConnection,
-    GeminiServerConnection,
-    Setup,
-    SetupComplete,
-    UnknownEvent,
-)
+from realtime_proto import gemini
+from realtime_proto.gemini import CLIENT_MEMBERS, SERVER_MEMBERS, UnknownEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GOLDEN = {"client": golden("gemini/client"), "server": golden("gemini/server")}
+EVERY = [(direction, message) for direction, messages in GOLDEN.items() for message in messages]
 
 
-def opened() -> tuple[GeminiConnection, GeminiServerConnection]:
-    """Both ends of a session that stands."""
-    client, server = GeminiConnection(), GeminiServerConnection()
-    server.receive(client.send(Setup(model="models/m")))
-    client.receive(server.send(SetupComplete()))
-    return client, server
+def name_of(value: Any) -> str:
+    """A test's name for a direction or a message."""
+    return value if isinstance(value, str) else "+".join(value) or "empty"
 
 
-def fresh(message: dict[str, Any]) -> tuple[GeminiConnection, GeminiServerConnection]:
-    """Two connections in the phase that the message belongs to."""
-    if "setup" in message:
-        return GeminiConnection(), GeminiServerConnection()
-    client, server = opened()
-    if "setupComplete" in message:
-        client, server = GeminiConnection(), GeminiServerConnection()
-        server.receive(client.send(Setup(model="models/m")))
-    return client, server
-
-
-@pytest.mark.parametrize("message", golden("gemini/client"), ids=lambda m: "+".join(m))
-def test_client_messages(message: dict[str, Any]) -> None:
-    """A client's message is read without loss and said again in the same words."""
-    client, server = fresh(message)
-    (event,) = server.receive(json.dumps(message))
-    assert json.loads(client.send(event)) == message
-    assert (server.drift, server.unexpected) == ({}, 0)
-
-
-@pytest.mark.parametrize("message", golden("gemini/server"), ids=lambda m: "+".join(m) or "empty")
-def test_server_messages(message: dict[str, Any]) -> None:
-    """A server's message is read without loss; its events said one by one make it up again."""
-    client, server = fresh(message)
-    events = client.receive(json.dumps(message, indent=2).encode())
+@pytest.mark.parametrize(("direction", "message"), EVERY, ids=name_of)
+def test_messages(direction: str, message: dict[str, Any]) -> None:
+    """A message is read without loss, as text and as bytes; its events make it up again."""
+    reader = reader_of(direction)
+    events = reader.receive(json.dumps(message))
+    assert events == reader_of(direction).receive(json.dumps(message, indent=2).encode())
     assert not any(isinstance(event, UnknownEvent) for event in events)
-    said: dict[str, Any] = {}
-    for event in events:
-        said |= json.loads(server.send(event))
-    assert said == message
-    assert (client.drift, client.unexpected) == ({}, 0)
+    assert message == said_again(events)
+    assert reader.drift == {}
 
 
 def test_every_member_has_a_message() -> None:
     """No member of either side's messages is without a golden one."""
-    assert {member for m in golden("gemini/client") for member in m} == set(CLIENT_MEMBERS)
-    assert {member for m in golden("gemini/server") for member in m} == set(SERVER_MEMBERS)
+    assert {member for m in GOLDEN["client"] for member in m} == set(CLIENT_MEMBERS)
+    assert {member for m in GOLDEN["server"] for member in m} == set(SERVER_MEMBERS)
+
+
+def test_every_field_has_a_message() -> None:
+    """No field of any class is without a golden message that has it."""
+    told = {
+        found
+        for direction, message in EVERY
+        for event in reader_of(direction).receive(json.dumps(message))
+        for found in fields_in(event)
+    }
+    known = {
+        (cls, field.name)
+        for cls in vars(gemini).values()
+        if isinstance(cls, type) and attrs.has(cls) and cls is not UnknownEvent
+        for field in attrs.fields(cls)
+    }
+    assert set() == known - told
+
+
+def fields_in(value: Any) -> Iterator[tuple[type, str]]:
+    """(class, field) for every field of *value*, and of what is in it, that says something."""
+    if attrs.has(type(value)):
+        for field in attrs.fields(type(value)):
+            item = getattr(value, field.name)
+            if item != field.default:
+                yield type(value), field.name
+                yield from fields_in(item)
+    elif isinstance(value, tuple | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from fields_in(item)

@@ -8,7 +8,7 @@ no matter here: that nothing is lost is shown by `test_recordings`.
 from __future__ import annotations
 
 import enum
-import importlib.util
+import importlib
 import json
 import warnings
 from typing import TYPE_CHECKING, Any, Final
@@ -55,12 +55,15 @@ ONLY_OURS: Final = {
 def genai() -> Any:
     """google-genai's types and converters."""
     require("wire", wire.missing())
-    if importlib.util.find_spec("google") and importlib.util.find_spec("google.genai"):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what it imports
-            return importlib.import_module("google.genai")
-    require("interop", "google-genai is not installed")
-    raise AssertionError
+    missing = None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what it imports
+        try:
+            module = importlib.import_module("google.genai")
+        except ImportError as error:
+            module, missing = None, f"google-genai cannot be imported: {error}"
+    require("interop", missing)
+    return module
 
 
 def messages() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -155,8 +158,5 @@ def differences(
     if pairs:
         return [found for a, b in pairs for found in differences(a, b, path, renamed)]
     value = theirs.value if isinstance(theirs, enum.Enum) else theirs
-    return (
-        []
-        if value == (list(ours) if isinstance(ours, tuple) else ours)
-        else [f"{'.'.join(path)}: {value!r} is {ours!r}"]
-    )
+    same = list(ours) if isinstance(ours, tuple) else ours
+    return [] if value == same else [f"{'.'.join(path)}: {value!r} is {ours!r}"]
