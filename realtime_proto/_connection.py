@@ -84,13 +84,9 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
             raise LocalProtocolError(
                 f"{kind.__name__} may not be sent while the connection is {self._phase.value}"
             )
-        try:
-            packed = self._pack(event)
-            if nests_deeper(packed):
-                raise Mismatch(("", f"JSON nests more than {MAX_DEPTH} deep"))
-            frame = dumps(packed)
-        except Mismatch as mismatch:
-            raise LocalProtocolError(f"{kind.__name__} cannot be sent: {mismatch}") from None
+        packed = self._packed(event)
+        self._stamp(event, packed)
+        frame = dumps(packed)
         if len(frame) > self._max_frame_bytes or (
             not frame.isascii() and len(frame.encode()) > self._max_frame_bytes
         ):
@@ -99,6 +95,25 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
             )
         self._phase = phase
         return frame
+
+    def packed(self, event: SendT) -> dict[str, Any]:
+        """The JSON object that says *event*, without an id it would be given. Nothing is said.
+
+        Raises:
+            LocalProtocolError: It is not an event of this role, or holds a value of the wrong type.
+        """
+        if not self._sends(type(event)):
+            raise LocalProtocolError(f"a {self.role.value} does not send {type(event).__name__}")
+        return self._packed(event)
+
+    def _packed(self, event: SendT) -> dict[str, Any]:
+        try:
+            packed = self._pack(event)
+            if nests_deeper(packed):
+                raise Mismatch(("", f"JSON nests more than {MAX_DEPTH} deep"))
+        except Mismatch as mismatch:
+            raise LocalProtocolError(f"{type(event).__name__} cannot be sent: {mismatch}") from None
+        return packed
 
     def receive(self, frame: str | bytes | memoryview) -> list[RecvT | UnknownEvent]:
         """The events one whole WebSocket message holds: none, one, or several in a documented
@@ -154,6 +169,9 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
     @abstractmethod
     def _pack(self, event: SendT) -> dict[str, Any]:
         """*event* as a JSON object. Raises Mismatch."""
+
+    def _stamp(self, event: SendT, packed: dict[str, Any]) -> None:
+        """Add to *packed* what an event only has when it is said: its id."""
 
     @abstractmethod
     def _unpack(self, value: dict[str, Any], events: list[RecvT | UnknownEvent]) -> None:

@@ -55,6 +55,7 @@ from realtime_proto.events import (
 )
 from realtime_proto.ledgers import Cut, PlaybackLedger, ToolLedger
 from realtime_proto.limits import DEFAULT_LIMITS, Limits
+from realtime_proto.recording import Blueprint
 from realtime_proto.wire import IdFactory, count_ids
 
 if TYPE_CHECKING:
@@ -315,6 +316,18 @@ class Conversation:
         return self._road
 
     # --- views
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """What it was made from: what a recording needs to make it again."""
+        return Blueprint(
+            provider=self._dialect.name,
+            config=self._config,
+            limits=self._limits,
+            ids=self._ids,
+            strict=self._strict,
+            reports_delivery=self._reports_delivery,
+        )
 
     @property
     def wire(self) -> Connection[Any, Any, Any]:

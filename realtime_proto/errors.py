@@ -3,7 +3,7 @@
 The tree is pure data and imports nothing. A caller who wants one `except` takes RealtimeError; one
 who wants to know what to do next looks at the subclass: ConfigurationError and LocalProtocolError
 are the caller's, RemoteProtocolError and ProviderError the server's, ToolError and CallbackError a
-function's that was handed in, RealtimeConnectionError the road's.
+function's that was handed in, RealtimeConnectionError the road's, RecordingError a file's.
 
 No message holds a credential: text that came from a peer is cut to 200 characters before it gets
 here.
@@ -27,6 +27,7 @@ __all__ = (
     "ProviderError",
     "RealtimeConnectionError",
     "RealtimeError",
+    "RecordingError",
     "RemoteProtocolError",
     "SlowConsumer",
     "ToolError",
@@ -187,6 +188,18 @@ class ConnectionLost(RealtimeConnectionError):
 
 class SlowConsumer(RealtimeConnectionError):
     """The application did not take what the server sent, and a bounded lane is full."""
+
+
+class RecordingError(RealtimeError):
+    """A recording cannot be read, written or replayed.
+
+    Attributes:
+        line: The line of the file that is at fault, where it is one line.
+    """
+
+    def __init__(self, message: str, *, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 def _restored(

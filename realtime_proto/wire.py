@@ -23,6 +23,7 @@ from realtime_proto._json import JsonObject
 
 __all__ = (
     "UNSET",
+    "CountedIds",
     "IdFactory",
     "JsonObject",
     "Notes",
@@ -161,7 +162,27 @@ IdFactory: TypeAlias = Callable[[], str]
 """Gives a new id at every call."""
 
 
-def count_ids(prefix: str) -> IdFactory:
+@final
+class CountedIds:
+    """Ids that count. Two of the same prefix give the same ids in the same order.
+
+    Attributes:
+        prefix: What stands before the number.
+    """
+
+    __slots__ = ("_last", "prefix")
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self._last = 0
+
+    def __call__(self) -> str:
+        """A new id."""
+        self._last += 1
+        return f"{self.prefix}_{self._last}"
+
+
+def count_ids(prefix: str) -> CountedIds:
     """Ids that count: "evt_1", "evt_2", ... Deterministic, as replay needs them.
 
     Example:
@@ -169,11 +190,4 @@ def count_ids(prefix: str) -> IdFactory:
         >>> new_id(), new_id()
         ('evt_1', 'evt_2')
     """
-    last = 0
-
-    def new_id() -> str:
-        nonlocal last
-        last += 1
-        return f"{prefix}_{last}"
-
-    return new_id
+    return CountedIds(prefix)

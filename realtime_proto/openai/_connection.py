@@ -115,12 +115,14 @@ class _OpenAI(Connection[SendT, RecvT, PhaseT]):
             return _as_it_came(event)
         packed: dict[str, Any] = self._codec.unstructure(event)
         from_ga(packed, self._shape)
+        return packed
+
+    def _stamp(self, event: SendT, packed: dict[str, Any]) -> None:
         if _lacks_id(event):
             # The frame may still turn out too large. Its id then goes to the next event.
             if self._spare_id is None:
                 self._spare_id = self._ids()
             packed["event_id"] = self._spare_id
-        return packed
 
     def _unpack(self, value: dict[str, Any], events: list[RecvT | UnknownEvent]) -> None:
         tag = value.get("type")

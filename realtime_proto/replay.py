@@ -1,0 +1,354 @@
+"""A recording fed to a fresh conversation: what comes out, and whether it is what came out then.
+
+Exact replay takes a journal. The inputs go into a new `Conversation` in their order and at their
+times, outputs are taken where they were taken, and the conversation writes a journal of its own
+while that happens; the two are compared line by line. What differs is a `Difference` with the line
+of the recording, the path in it, what was expected and what came instead.
+
+Pure and synchronous: no network, no clock, no tasks. A `Report` is a value that can be pickled, so
+many recordings can be replayed in many processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from itertools import zip_longest
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+
+from attrs import field, frozen
+
+from realtime_proto._elision import unpack_frame
+from realtime_proto._json import dumps, loads
+from realtime_proto._portable import from_json
+from realtime_proto.commands import SendWire, VoiceCommand
+from realtime_proto.config import RealtimeConfig
+from realtime_proto.conversation import Conversation
+from realtime_proto.errors import RealtimeError, RecordingError
+from realtime_proto.events import ToolCallRequest, TranscriptDelta, VoiceEvent
+from realtime_proto.gemini import GeminiConnection, GeminiServerConnection
+from realtime_proto.limits import Limits
+from realtime_proto.openai import OpenAIConnection, OpenAIServerConnection
+from realtime_proto.providers import PROVIDERS
+from realtime_proto.recording import INPUTS, OUTPUTS, Journal, Journaled, Record, read_journal
+from realtime_proto.redaction import PATTERNS, Redactor
+from realtime_proto.wire import count_ids
+
+__all__ = ("Difference", "Report", "replay", "replay_journal")
+
+MAX_DIFFERENCES: Final = 100
+"""Named in a report: after the first, the rest is mostly its consequence."""
+
+MAX_SHOWN: Final = 200
+"""Characters of a value in a difference."""
+
+
+@frozen(kw_only=True)
+class Difference:
+    """Something that did not come out as recorded.
+
+    Args:
+        line: The line of the recording.
+        path: Where in it, as a JSON path.
+        expected: What was recorded, as JSON text; None where nothing was.
+        actual: What came instead, as JSON text; None where nothing came.
+    """
+
+    line: int
+    path: str
+    expected: str | None
+    actual: str | None
+
+    def __str__(self) -> str:
+        expected = "nothing" if self.expected is None else self.expected
+        actual = "nothing" if self.actual is None else self.actual
+        return f"line {self.line}, {self.path}: expected {expected}, came {actual}"
+
+
+@frozen(kw_only=True)
+class Report:
+    """What a replay gave.
+
+    Args:
+        provider: The provider's name.
+        n_inputs: How many inputs were fed.
+        events: All that happened, in order.
+        differences: What did not come out as recorded, the first first; at most 100.
+        n_unchecked: Pieces of audio that were not recorded, and so could not be compared.
+        drift: Fields received that this version does not know.
+        unexpected: Legal events that came at an odd time.
+        unknown: Records of a later version, by kind; they were passed over.
+        cut_line: The number of a last line that is not whole.
+    """
+
+    provider: str
+    n_inputs: int
+    events: tuple[VoiceEvent, ...] = field(repr=False)
+    differences: tuple[Difference, ...] = ()
+    n_unchecked: int = 0
+    drift: Mapping[str, int] = field(factory=dict)
+    unexpected: int = 0
+    unknown: Mapping[str, int] = field(factory=dict)
+    cut_line: int | None = None
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether everything that could be compared came out as recorded."""
+        return not self.differences
+
+    @property
+    def transcripts(self) -> tuple[TranscriptDelta, ...]:
+        """What was said, by both sides: the final texts."""
+        return tuple(e for e in self.events if isinstance(e, TranscriptDelta) and e.is_final)
+
+    @property
+    def tool_calls(self) -> tuple[ToolCallRequest, ...]:
+        """The calls the model asked for."""
+        return tuple(e for e in self.events if isinstance(e, ToolCallRequest))
+
+
+@runtime_checkable
+class HasPath(Protocol):
+    """A path, as pathlib has them."""
+
+    def __fspath__(self) -> str:
+        """The path as text."""
+
+
+def replay(source: str | HasPath | Iterable[str | bytes]) -> Report:
+    """Replay a recording.
+
+    Args:
+        source: A file's path, or its lines.
+
+    Raises:
+        RecordingError: It cannot be read, or what it records cannot be made again.
+    """
+    if not isinstance(source, str | HasPath):
+        return replay_journal(read_journal(source))
+    try:
+        with open(source, "rb") as file:
+            return replay_journal(read_journal(file))
+    except OSError as exc:
+        raise RecordingError(f"cannot read {source}: {exc.strerror}") from None
+
+
+def replay_journal(
+    journal: Journal, *, make: Callable[[Journal], Conversation] | None = None
+) -> Report:
+    """Replay a journal that was read.
+
+    Args:
+        journal: A journal of inputs.
+        make: Makes the conversation; the default makes it from the head.
+
+    Raises:
+        RecordingError: It holds frames only, or a record that cannot be fed.
+    """
+    return _Replay(journal, (make or conversation_of)(journal)).run()
+
+
+def conversation_of(journal: Journal) -> Conversation:
+    """A fresh conversation, made as the recorded one was.
+
+    Raises:
+        RecordingError: The head cannot be understood.
+    """
+    head = journal.head
+    if head.provider not in PROVIDERS:
+        raise RecordingError(
+            f"the provider {head.provider!r:.60} is unknown; there are {', '.join(PROVIDERS)}",
+            line=1,
+        )
+    try:
+        return Conversation(
+            PROVIDERS[head.provider].dialect(),
+            from_json(head.config, RealtimeConfig),
+            ids=count_ids(head.ids),
+            limits=from_json(head.limits, Limits),
+            strict=head.strict,
+            reports_delivery=head.reports_delivery,
+        )
+    except (ValueError, RealtimeError) as exc:
+        raise RecordingError(f"line 1: {exc!s:.300}", line=1) from exc
+
+
+class _Replay:
+    """One replay under way."""
+
+    def __init__(self, journal: Journal, conversation: Conversation) -> None:
+        self._journal = journal
+        self._made: list[str] = []
+        redactor = Redactor(is_on=not PATTERNS.keys().isdisjoint(journal.head.redacted))
+        self._subject = Journaled(
+            conversation, self._made.append, audio=journal.head.audio, redactor=redactor
+        )
+        self._made.clear()  # its head
+        self._drops_audio = journal.head.audio == "dropped"
+        self._events: list[VoiceEvent] = []
+        self._differences: list[Difference] = []
+        self._n_unchecked = 0
+        self._n_inputs = 0
+
+    def run(self) -> Report:
+        steps = list(_steps(self._journal.records))
+        for step in steps:
+            self._take(step[0])
+            self._compare(step, is_last=step is steps[-1])
+        conversation = self._subject.conversation
+        return Report(
+            provider=self._journal.head.provider,
+            n_inputs=self._n_inputs,
+            events=tuple(self._events),
+            differences=tuple(self._differences),
+            n_unchecked=self._n_unchecked,
+            drift=dict(conversation.wire.drift),
+            unexpected=conversation.wire.unexpected,
+            unknown=self._journal.unknown,
+            cut_line=self._journal.cut_line,
+        )
+
+    def _take(self, record: Record) -> None:
+        """Do to the conversation what the record says was done to it."""
+        if record.kind == "frames":
+            self._subject.take_frames()
+        elif record.kind == "events":
+            self._events += self._subject.take_events()
+        elif record.is_input:
+            self._n_inputs += 1
+            try:
+                feed = self._input(record)
+                now = _number(record.body, "t_us") / 1_000_000
+            except ValueError as exc:
+                raise RecordingError(f"line {record.line}: {exc!s:.300}", line=record.line) from exc
+            with suppress(RealtimeError):  # the conversation's journal says what it raised
+                feed(now=now)
+
+    def _input(self, record: Record) -> Callable[..., None]:
+        subject, body = self._subject, record.body
+        match record.kind:
+            case "open":
+                return partial(subject.open, unix_time=_number(body, "unix_time"))
+            case "send":
+                return partial(subject.send, self._command(body))
+            case "receive":
+                return partial(subject.receive, unpack_frame(body))
+            case "connection_lost":
+                code, reason = body.get("code"), body.get("reason", "")
+                if not (code is None or code.__class__ is int) or not isinstance(reason, str):
+                    raise ValueError("a connection is lost with a number and a text")
+                return partial(subject.connection_lost, code, reason)
+            case "tick":
+                return subject.tick
+            case _:
+                return subject.close
+
+    def _command(self, body: Mapping[str, Any]) -> VoiceCommand:
+        value = body.get("command")
+        if isinstance(value, dict) and value.get("type") == SendWire.__name__:
+            return SendWire(self._client_event(value.get("event")))
+        command: VoiceCommand = from_json(value, VoiceCommand)
+        return command
+
+    def _client_event(self, value: object) -> Any:
+        """An event of the client's own, read as its server would read it."""
+        peer = _PEERS.get(type(self._subject.conversation.wire))
+        if not isinstance(value, dict) or peer is None:
+            raise ValueError("an event of the provider's own that cannot be read back")
+        try:
+            (event,) = peer().receive(unpack_frame(value))
+        except RealtimeError as exc:
+            raise ValueError(f"an event of the provider's own: {exc.message}") from exc
+        return event
+
+    def _compare(self, step: list[Record], *, is_last: bool) -> None:
+        made = [loads(line) for line in self._made]
+        self._made.clear()
+        if is_last:  # an interrupted recording may lack what the last input led to
+            del made[len(step) :]
+        for record, actual in zip_longest(step, made):
+            line = step[-1].line if record is None else record.line
+            expected = None if record is None else record.body
+            if record is None or actual is None:
+                found: _Found | None = ("$", expected, actual)
+            else:
+                found = self._first_difference(expected, actual, "$")
+            if found is not None and len(self._differences) < MAX_DIFFERENCES:
+                path, was, came = found
+                self._differences.append(
+                    Difference(line=line, path=path, expected=_shown(was), actual=_shown(came))
+                )
+
+    def _first_difference(self, expected: Any, actual: Any, path: str) -> _Found | None:
+        if isinstance(expected, dict) and isinstance(actual, dict):
+            return self._first_in_object(expected, actual, path)
+        if isinstance(expected, list) and isinstance(actual, list):
+            pairs = zip_longest(expected, actual, fillvalue=_MISSING)
+            inner = (self._first_difference(e, a, f"{path}[{n}]") for n, (e, a) in enumerate(pairs))
+            return next((found for found in inner if found is not None), None)
+        same = expected == actual and (expected.__class__ is bool) is (actual.__class__ is bool)
+        return None if same else (path, expected, actual)
+
+    def _first_in_object(
+        self, expected: dict[str, Any], actual: dict[str, Any], path: str
+    ) -> _Found | None:
+        if self._drops_audio and expected.keys() >= {"n_bytes", "sha256"}:
+            self._n_unchecked += 1
+            expected = {**expected, "sha256": actual.get("sha256")}
+        for key in dict.fromkeys((*expected, *actual)):
+            was, came = expected.get(key, _MISSING), actual.get(key, _MISSING)
+            found = self._first_difference(was, came, f"{path}.{key}")
+            if found is not None and key == "frame":
+                found = self._within_frames(was, came, found)
+            if found is not None:
+                return found
+        return None
+
+    def _within_frames(self, expected: Any, actual: Any, whole: _Found) -> _Found:
+        """Where in two frames the difference is; the frames themselves where they say the same."""
+        try:
+            was, came = loads(expected), loads(actual)
+        except (ValueError, TypeError):
+            return whole
+        return self._first_difference(was, came, whole[0]) or whole
+
+
+_PEERS: Final[Mapping[type, Callable[[], Any]]] = {
+    OpenAIConnection: OpenAIServerConnection,
+    GeminiConnection: GeminiServerConnection,
+}
+"""Who can read what a client says."""
+
+
+class _Missing:
+    """Stands for a member or an item that is not there."""
+
+
+_MISSING: Final = _Missing()
+_Found: TypeAlias = tuple[str, Any, Any]
+
+
+def _steps(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """Each input or output with what directly follows from it: what was raised, the new road."""
+    step: list[Record] = []
+    for record in records:
+        if record.kind not in INPUTS | OUTPUTS:
+            continue
+        if step and record.kind not in ("raised", "road"):
+            yield step
+            step = []
+        step.append(record)
+    if step:
+        yield step
+
+
+def _number(body: Mapping[str, Any], name: str) -> int | float:
+    value = body.get(name)
+    if value.__class__ not in (int, float):
+        raise ValueError(f"{name} is no number")
+    return value
+
+
+def _shown(value: Any) -> str | None:
+    return None if value is None or value is _MISSING else dumps(value)[:MAX_SHOWN]
