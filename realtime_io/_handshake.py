@@ -13,6 +13,7 @@ from __future__ import annotations
 import binascii
 import json
 import re
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -37,15 +38,18 @@ from realtime_proto.errors import (
 from realtime_proto.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Collection, Sequence
 
     from anyio.abc import ByteStream
 
 __all__ = (
+    "HANDSHAKE_S",
+    "KEY_SUBPROTOCOL",
     "Accept",
     "Decision",
     "Reject",
     "Request",
+    "Select",
     "accept_websocket",
     "check_request",
     "connect_websocket",
@@ -59,6 +63,9 @@ BODY_S: Final = 1.0
 
 MAX_BODY_BYTES: Final = 4 * 2**10
 """Kept of the body of a refusal."""
+
+KEY_SUBPROTOCOL: Final = "openai-insecure-api-key."
+"""What stands before the key where a web page, which can set no header, offers it so."""
 
 _HEAD_END: Final = re.compile(rb"\n\r?\n")
 _JSON: Final = (("content-type", "application/json"),)
@@ -101,6 +108,7 @@ class Reject:
 
 
 Decision: TypeAlias = Accept | Reject
+Select: TypeAlias = Callable[[Request], Decision | Awaitable[Decision]]
 
 
 # --- the client
@@ -307,7 +315,7 @@ def _words_of(body: bytes) -> str:
 async def accept_websocket(
     stream: ByteStream,
     *,
-    select: Callable[[Request], Decision],
+    select: Select,
     limits: SocketLimits = DEFAULT_LIMITS,
     keepalive: KeepAlive | None = None,
     deflate: bool = False,
@@ -321,7 +329,8 @@ async def accept_websocket(
 
     Args:
         stream: Just accepted.
-        select: Called once, with a request that is a WebSocket handshake. What it raises is raised.
+        select: Called once, with a request that is a WebSocket handshake; may be async, within the
+            time of the handshake. What it raises is raised.
         limits: The WebSocket's bounds.
         keepalive: When to ping; None does not.
         deflate: Whether to take permessage-deflate where it is offered.
@@ -333,7 +342,8 @@ async def accept_websocket(
         took too long.
 
     Raises:
-        LocalProtocolError: *select* chose a subprotocol that the client does not offer.
+        LocalProtocolError: *select* chose a subprotocol that the client does not offer, or the one
+            that carries its key.
         ConfigurationError: A header that *select* gave cannot be sent.
     """
     connection = WSConnection(ConnectionType.SERVER)
@@ -349,7 +359,7 @@ async def accept_websocket(
             decision = heard
         else:
             request, early = heard
-            decision = _decide(request, select, allowed_origins)
+            decision = await _decide(request, select, allowed_origins)
         try:
             await stream.send(_answer_to(connection, decision, extension))
         except GONE:
@@ -405,17 +415,18 @@ def _is_nonce(key: str) -> bool:
         return False
 
 
-def _decide(
-    request: Request, select: Callable[[Request], Decision], allowed_origins: Collection[str]
-) -> Decision:
+async def _decide(request: Request, select: Select, allowed_origins: Collection[str]) -> Decision:
     for name, value in request.headers:
         if name == "origin" and value not in allowed_origins:
             return Reject(403, _error_body("this origin is not allowed"))
-    decision = select(request)
+    selected = select(request)
+    decision = await selected if isinstance(selected, Awaitable) else selected
     for name, value in decision.headers:
         check_header(name, value)
     if isinstance(decision, Accept) and decision.subprotocol not in (None, *request.subprotocols):
         raise LocalProtocolError("a subprotocol was chosen that the client does not offer")
+    if isinstance(decision, Accept) and (decision.subprotocol or "").startswith(KEY_SUBPROTOCOL):
+        raise LocalProtocolError("the subprotocol that carries a key must not be sent back")
     return decision
 
 

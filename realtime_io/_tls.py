@@ -116,11 +116,11 @@ class TlsRoad(ByteStream):
         return self._tls.extra_attributes
 
 
-def check_context(context: object) -> None:
-    """Whether a client can use what the caller gave as `ssl_context`.
+def check_context(context: object, *, is_server: bool = False) -> None:
+    """Whether what the caller gave as `ssl_context` can be used in this role.
 
     Raises:
-        ConfigurationError: It is no context, or a server's.
+        ConfigurationError: It is no context, or one of the other role.
     """
     if context is None:
         return
@@ -128,9 +128,15 @@ def check_context(context: object) -> None:
         raise ConfigurationError(
             f"ssl_context must be an ssl.SSLContext, not {type(context).__name__}", code=CODE
         )
-    if context.protocol is ssl.PROTOCOL_TLS_SERVER:
+    wrong = ssl.PROTOCOL_TLS_CLIENT if is_server else ssl.PROTOCOL_TLS_SERVER
+    if context.protocol is wrong:
         raise ConfigurationError(
-            "ssl_context is a server's; make a client's with ssl.create_default_context()",
+            "ssl_context is for the other role; make "
+            + (
+                "a server's with ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)"
+                if is_server
+                else "a client's with ssl.create_default_context()"
+            ),
             code=CODE,
         )
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from realtime_io._inbox import Received
 
-__all__ = ("DEFAULT_LIMITS", "Closed", "KeepAlive", "SocketLimits", "WebSocket")
+__all__ = ("CLOSE_CODES", "DEFAULT_LIMITS", "Closed", "KeepAlive", "SocketLimits", "WebSocket")
 
 READ_BYTES: Final = 256 * 2**10
 EVENTS_PER_CHECKPOINT: Final = 256
@@ -44,7 +44,7 @@ MAX_PING_BYTES: Final = 125
 LINGER_S: Final = 1.0  # for the peer to end TCP, after the closing handshake
 FORCED_CLOSE_S: Final = 1.0
 
-_CLOSE_CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015), *range(3000, 5000)})
+CLOSE_CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015), *range(3000, 5000)})
 """What may be sent; 1004, 1005, 1006 and 1015 are names for things that were not."""
 
 
@@ -311,7 +311,7 @@ class WebSocket:
         Raises:
             LocalProtocolError: The code is not one that may be sent. Nothing was sent.
         """
-        if code not in _CLOSE_CODES:
+        if code not in CLOSE_CODES:
             raise LocalProtocolError(f"{code!r} is not a close code that may be sent")
         try:
             if self._is_closing:

@@ -110,10 +110,10 @@ def python_blocks(path: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", (ROOT / path).read_text(), re.DOTALL)
 
 
-@pytest.mark.parametrize("path", ["README.md", "docs/face.md"])
+@pytest.mark.parametrize("path", ["README.md", "docs/face.md", "docs/relay.md"])
 def test_the_snippets_use_names_that_exist(path: str) -> None:
     """Every import in a snippet works, and every snippet compiles."""
     for block in python_blocks(path):
         compile(block, path, "exec")
-        for line in re.findall(r"^from realtime_\w+ import [^(\n]+$", block, re.MULTILINE):
+        for line in re.findall(r"^from realtime_[\w.]+ import [^(\n]+$", block, re.MULTILINE):
             exec(line, {})  # noqa: S102 - our own documentation

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import anyio
-from anyio.abc import ByteStream, SocketAttribute, TaskGroup
 from attrs import frozen
 
-from realtime_io._handshake import Accept, Reject, Request, accept_websocket
+from realtime_io._handshake import Accept, Reject, Request
+from realtime_io._listener import Listening, credential, listen
 from realtime_io._tasks import background_tasks
 from realtime_io._websocket import Closed, WebSocket
 from realtime_io.simulator import voice
@@ -24,13 +24,12 @@ from realtime_proto.errors import ConfigurationError, ConnectionLost, RealtimeEr
 from realtime_proto.wire import count_ids
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Collection
 
+    from anyio.abc import TaskGroup
+
 __all__ = ("Simulator",)
-
-MAX_CONNECTIONS: Final = 1_000
-
-_KEY_SUBPROTOCOL: Final = "openai-insecure-api-key."
 
 
 class _Brain(Protocol):
@@ -62,6 +61,8 @@ class Simulator:
         keys: The API keys it takes; None takes any that is not empty.
         pace: How much faster than it plays audio is sent, as real servers do; 0 sends at once.
         port: Where to listen on 127.0.0.1; 0 takes a free port.
+        ssl_context: A server's, for clients that insist on TLS: its certificate must be for
+            127.0.0.1.
 
     Raises:
         ConfigurationError: A voice is asked for and not installed.
@@ -78,6 +79,7 @@ class Simulator:
         keys: Collection[str] | None = None,
         pace: float = 4.0,
         port: int = 0,
+        ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         missing = voice.why_unavailable()
         if with_voice and missing is not None:
@@ -87,9 +89,9 @@ class Simulator:
         self._keys = keys
         self._pace = pace
         self._port = port
-        self._n_connections = 0
+        self._ssl_context = ssl_context
         self._new_session_id = count_ids("sess")
-        self._host: str | None = None
+        self._server: Listening | None = None
         self.failures: list[BaseException] = []
         self._engine: Engine = (
             SpokenEngine(scenario.grammar) if self._has_voice else HummingEngine()
@@ -107,11 +109,12 @@ class Simulator:
         Raises:
             ConfigurationError: There is no such provider, or the simulator does not listen.
         """
-        if self._host is None:
+        if self._server is None:
             raise ConfigurationError("the simulator does not listen: use it with `async with`")
         if provider not in ("openai", "gemini"):
             raise ConfigurationError(f"the simulator does not speak {provider!r}")
-        return f"http://{self._host}" + ("/v1" if provider == "openai" else "")
+        scheme = "https" if self._server.is_encrypted else "http"
+        return f"{scheme}://{self._server.address}" + ("/v1" if provider == "openai" else "")
 
     async def __aenter__(self) -> Simulator:
         return await self._running.__aenter__()
@@ -123,51 +126,31 @@ class Simulator:
     async def _run(self) -> AsyncIterator[Simulator]:
         if self._has_voice:
             await voice.warm_up(self._scenario.grammar)
-        try:
-            listener = await anyio.create_tcp_listener(
-                local_host="127.0.0.1", local_port=self._port
-            )
-        except OSError as exc:
-            raise ConfigurationError(
-                f"cannot listen on 127.0.0.1:{self._port}: {exc.strerror or exc}"
-            ) from None
-        self._host = f"127.0.0.1:{listener.extra(SocketAttribute.local_port)}"
-        async with listener, background_tasks() as tasks:
-            tasks.start_soon(listener.serve, self._serve, name="simulator listener")
+        async with listen(
+            self._converse,
+            port=self._port,
+            select=_select,
+            ssl_context=self._ssl_context,
+            on_failure=self.failures.append,
+        ) as server:
+            self._server = server
             yield self
-        self._host = None
+        self._server = None
 
     # --- one connection
 
-    async def _serve(self, stream: ByteStream) -> None:
-        async with stream:
-            if self._n_connections >= MAX_CONNECTIONS:
-                return
-            self._n_connections += 1
-            try:
-                await self._converse(stream)
-            except RealtimeError:
-                pass  # the peer went away or broke the protocol: its business
-            except Exception as exc:  # a bug here must not end the other conversations
-                self.failures.append(exc)
-            finally:
-                self._n_connections -= 1
-
-    async def _converse(self, stream: ByteStream) -> None:
-        callers: list[_Caller] = []
-        socket = await accept_websocket(stream, select=partial(_select, callers))
-        if socket is None:
+    async def _converse(self, socket: WebSocket, request: Request) -> None:
+        caller = _caller(request)
+        if isinstance(caller, Reject):  # as _select has found already
             return
-        (caller,) = callers
         async with background_tasks() as tasks:
-            tasks.start_soon(_write, socket, name="simulator writer")
             brain = self._brain(caller, socket, tasks)
             brain.open(is_admitted=self._admits(caller.key))
             try:
                 while True:
                     brain.receive(await socket.receive())
-            except Closed:
-                pass
+            except (Closed, RealtimeError):
+                pass  # the peer went away or broke the protocol: its business
             finally:
                 with anyio.CancelScope(shield=True):
                     await socket.close(timeout_s=1.0)
@@ -204,29 +187,24 @@ class Simulator:
         )
 
 
-async def _write(socket: WebSocket) -> None:
-    with suppress(RealtimeError):  # the reader sees the same end
-        await socket.write_forever()
+def _select(request: Request) -> Accept | Reject:
+    caller = _caller(request)
+    if isinstance(caller, Reject):
+        return caller
+    is_offered = caller.protocol == "openai" and "realtime" in request.subprotocols
+    return Accept(subprotocol="realtime" if is_offered else None)
 
 
-def _select(callers: list[_Caller], request: Request) -> Accept | Reject:
-    """Take a handshake or refuse it; who is taken is put into *callers*."""
+def _caller(request: Request) -> _Caller | Reject:
+    """Who calls, and for which protocol."""
     url = urlsplit(request.target)
-    query = parse_qs(url.query)
-    headers = dict(request.headers)
     path = "/" + url.path.lstrip("/")
+    key = credential(request)
+    shown = "" if key is None else key.reveal()
     if path.endswith("/realtime"):
-        offered = [p for p in request.subprotocols if not p.startswith(_KEY_SUBPROTOCOL)]
-        keys = [p for p in request.subprotocols if p.startswith(_KEY_SUBPROTOCOL)]
-        key = headers.get("authorization", "").removeprefix("Bearer ").strip()
-        if keys:
-            key = keys[0].removeprefix(_KEY_SUBPROTOCOL)
-        callers.append(_Caller("openai", query.get("model", [""])[0], key))
-        return Accept(subprotocol="realtime" if "realtime" in offered else None)
+        return _Caller("openai", parse_qs(url.query).get("model", [""])[0], shown)
     if path.startswith("/ws/") and path.endswith("BidiGenerateContent"):
-        key = headers.get("x-goog-api-key") or query.get("key", [""])[0]
-        callers.append(_Caller("gemini", "", key))
-        return Accept()
+        return _Caller("gemini", "", shown)
     message = f"nothing at {url.path[:100]}; there is /v1/realtime and /ws/...BidiGenerateContent"
     body = json.dumps({"error": {"message": message, "code": "not_found"}}).encode()
     return Reject(404, body)

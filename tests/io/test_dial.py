@@ -6,6 +6,7 @@ import ssl
 import warnings
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import anyio
 import pytest
@@ -17,6 +18,8 @@ from helpers.servers import echo, listening, proxying, refusing_tls, speaking
 from realtime_io._dial import dial
 from realtime_io._tasks import background_tasks
 from realtime_io._websocket import Closed
+from realtime_io.simulator import Simulator
+from realtime_io.voice import RealtimeVoice
 from realtime_proto.dialect import Endpoint
 from realtime_proto.errors import (
     ConfigurationError,
@@ -421,3 +424,44 @@ async def test_a_cancelled_attempt_leaves_no_connection() -> None:
                 await dial(Endpoint(url=f"wss://{address}"), ssl_context=client_context())
             await gone.wait()
     assert scope.cancelled_caught
+
+
+# --- through the face
+
+
+@pytest.mark.parametrize("provider", ["openai", "gemini"])
+async def test_a_voice_session_goes_over_tls_and_through_a_proxy(provider: str) -> None:
+    """`ssl_context` and `proxy` of RealtimeVoice are those that are dialled with."""
+    heads: list[bytes] = []
+    with anyio.fail_after(5):
+        async with Simulator(with_voice=False, pace=0, ssl_context=server_context()) as simulator:
+            base_url = simulator.base_url(provider)
+            assert base_url.startswith("https://127.0.0.1:")
+            target = urlsplit(base_url).netloc
+            async with proxying(target, heads) as proxy:
+                voice = RealtimeVoice(
+                    provider,
+                    api_key=CANARY,
+                    base_url=base_url,
+                    ssl_context=client_context(),
+                    proxy=f"http://{proxy}",
+                )
+                async with voice.connect() as session:
+                    assert session.is_active
+                assert [f"CONNECT {target} HTTP/1.1".encode()] == [
+                    head.partition(b"\r\n")[0] for head in heads
+                ]
+                untrusting = RealtimeVoice(provider, api_key=CANARY, base_url=base_url)
+                with pytest.raises(RealtimeConnectionError, match="cannot be trusted"):
+                    async with untrusting.connect():
+                        pytest.fail("it must not connect")
+    assert [] == simulator.failures
+
+
+def test_a_proxy_that_is_no_text_is_refused() -> None:
+    """Before anything is dialled."""
+    wrong: Any = 8080
+    with pytest.raises(ConfigurationError, match="proxy must be a URL, not int"):
+        RealtimeVoice("openai", api_key=CANARY, proxy=wrong)
+    voice = RealtimeVoice("openai", api_key=CANARY, proxy="http://u:p-canary@p:1")
+    assert "p-canary" not in repr(vars(voice))
