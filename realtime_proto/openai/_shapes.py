@@ -29,7 +29,7 @@ from attrs import frozen
 
 from realtime_proto._codec import Mismatch
 
-__all__ = ("SHAPES", "TAGS", "Move", "Shape", "from_ga", "to_ga")
+__all__ = ("FORMATS", "READ", "SHAPES", "TAGS", "Move", "Shape", "from_ga", "to_ga")
 
 JsonDict: TypeAlias = dict[str, Any]
 
@@ -123,7 +123,7 @@ _SESSION: Final = (
 _RESPONSE: Final = (_MODALITIES, _VOICE, _OUTPUT_FORMAT)
 _PARAMS: Final = (*_RESPONSE, _MAX_TOKENS)
 
-_READ: Final[Mapping[str, tuple[str, tuple[Move, ...]]]] = {
+READ: Final[Mapping[str, tuple[str, tuple[Move, ...]]]] = {
     "session.update": ("session", (*_SESSION, _INPUT_RATE)),
     "session.created": ("session", (*_SESSION, _INPUT_RATE)),
     "session.updated": ("session", (*_SESSION, _INPUT_RATE)),
@@ -219,7 +219,7 @@ def to_ga(frame: JsonDict) -> list[tuple[str, str]]:
     """
     tag = frame["type"]
     frame["type"] = TAGS.get(tag, tag)
-    member, moves = _READ.get(frame["type"], ("", ()))
+    member, moves = READ.get(frame["type"], ("", ()))
     inner = frame.get(member)
     if inner.__class__ is not dict:
         return []
@@ -256,7 +256,7 @@ def from_ga(frame: JsonDict, shape: Shape) -> None:
         Mismatch: The dialect cannot say it.
     """
     tag = frame["type"]
-    member, _ = _READ.get(tag, ("", ()))
+    member, _ = READ.get(tag, ("", ()))
     inner = frame.get(member)
     frame["type"] = shape.tags.get(tag, tag)
     if shape.parts:
