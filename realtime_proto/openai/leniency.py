@@ -74,7 +74,7 @@ LENIENCY: Final = (
     ),
     Leniency(
         "xai",
-        "session.*.turn_detection",
+        "session.*.session.turn_detection",
         Instead(SessionAudioInput, "turn_detection", raw={"type": None}, reads=None),
         "recorded 2026-07: session.created, before turn detection was asked for",
     ),

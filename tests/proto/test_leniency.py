@@ -10,7 +10,7 @@ import pytest
 from attrs import frozen
 
 from realtime_proto._codec import Codec, Mismatch
-from realtime_proto._leniency import Absent, Instead, Moved, Untagged
+from realtime_proto._leniency import Absent, Instead, Moved, Nested, Untagged
 from realtime_proto.wire import UNSET, UnknownObject, Unset, WireValue, explicit_nulls
 
 
@@ -49,6 +49,7 @@ RULES = (
     Instead(Body, "status", raw="n/a", reads=None),
     Instead(Body, "id", raw=False, reads="none"),
     Moved(Event, "usage", to=("body", "usage")),
+    Nested(Body, "inner"),
 )
 
 STRICT = Codec()
@@ -87,6 +88,11 @@ CASES = [
         without(usage={"tokens": 5}, body={"id": "b", "usage": {}}),
         {"body": Body(id="b", usage=Usage(tokens=5))},
         id="moved to something empty",
+    ),
+    pytest.param(
+        without(body={"inner": {"id": "b", "status": "n/a", "new": 1}}),
+        {"body": Body(id="b", status="n/a")},
+        id="nested",
     ),
     pytest.param(
         without("index", "part", usage={"new": None}, body={"id": "b", "status": "n/a", "x": 1}),
@@ -145,6 +151,16 @@ def test_what_cannot_be_moved_is_unknown(value) -> None:
     """Where the inner object is not there, or has a member of its own."""
     event, drift = read(value)
     assert drift == {"event.usage": 1}
+    assert value == LENIENT.unstructure(event)
+
+
+@pytest.mark.parametrize("inner", [{"id": "c"}, 5, None], ids=["there", "number", "null"])
+def test_what_cannot_be_lifted_is_unknown(inner) -> None:
+    """Where the outer object has a member of its own, or there is no inner one."""
+    value = without(body={"id": "b", "inner": inner})
+    event, drift = read(value)
+    assert event.body == Body(id="b")
+    assert drift == {"Body.inner": 1}
     assert value == LENIENT.unstructure(event)
 
 

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, get_args
+from typing import get_args
 
 import attrs
 import pytest
 from helpers.golden import golden
+from helpers.openai import let_in, unknown_objects
 
 from realtime_proto import openai
 from realtime_proto.openai import (
     ClientEvent,
     Error,
     OpenAIConnection,
-    OpenAIServerConnection,
     ResponseOutputAudioDelta,
     ServerEvent,
-    SessionCreated,
     SessionUpdated,
     events,
 )
-from realtime_proto.wire import UNSET, UnknownEvent, UnknownObject
+from realtime_proto.wire import UNSET, UnknownObject
 
 CLIENT = get_args(ClientEvent)
 SERVER = get_args(ServerEvent)
@@ -32,13 +31,6 @@ FRAMES = [
     for side in ("client", "server")
     for number, frame in enumerate(golden(f"openai/{side}"), start=1)
 ]
-
-
-def both(side: str) -> tuple[Any, Any]:
-    """Who says it and who hears it, let in."""
-    client, server = OpenAIConnection(), OpenAIServerConnection()
-    client.receive(server.send(SessionCreated(session=openai.RealtimeSession())))
-    return (client, server) if side == "client" else (server, client)
 
 
 def test_the_unions_hold_all_of_the_vendors_events() -> None:
@@ -65,7 +57,7 @@ def test_every_event_has_a_golden_frame() -> None:
 @pytest.mark.parametrize(("side", "frame"), FRAMES)
 def test_a_golden_frame_is_understood_and_said_again(side, frame) -> None:
     """Nothing in it is unknown, and nothing gets lost, not even an explicit null."""
-    speaker, hearer = both(side)
+    speaker, hearer = let_in(side)
     (event,) = hearer.receive(json.dumps(frame))
     assert event.type == frame["type"]
     assert hearer.drift == {}
@@ -73,17 +65,6 @@ def test_a_golden_frame_is_understood_and_said_again(side, frame) -> None:
     again = json.loads(speaker.send(event))
     assert frame == again
     assert event == hearer.receive(json.dumps(again))[0]
-
-
-def unknown_objects(value: Any) -> list[Any]:
-    """Every UnknownObject inside an event."""
-    if isinstance(value, UnknownObject | UnknownEvent):
-        return [value]
-    if attrs.has(type(value)):
-        return unknown_objects([getattr(value, field.name) for field in attrs.fields(type(value))])
-    if isinstance(value, tuple | list):
-        return [found for item in value for found in unknown_objects(item)]
-    return []
 
 
 def test_audio_is_not_in_a_repr() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from functools import cache
 from typing import Any
 
 import pytest
+from helpers.openai import let_in
 from helpers.require import require
 from helpers.wire import client_frames, missing, sessions, single_frames
 
@@ -142,19 +142,6 @@ def test_recorded_lines_are_read_and_said_again_to_the_last_field() -> None:
         assert frame == again(speaker, event, frame), number
     print(dict(counts))
     assert counts == {"ga": 100, "beta": 11, "azure-voice-live": 31, "xai": 31}
-
-
-@cache
-def _created() -> str:
-    return '{"type":"session.created","session":{"type":"realtime"}}'
-
-
-def let_in(direction: str, dialect: str) -> tuple[Any, Any]:
-    """A speaker and a hearer who are let in."""
-    ours, theirs = OpenAIConnection(dialect=dialect), OpenAIServerConnection(dialect=dialect)
-    (created,) = ours.receive(_created())
-    theirs.send(created)  # type: ignore[arg-type]
-    return roles(direction, ours, theirs)
 
 
 def test_lines_nobody_recorded_are_read_where_they_are_frames() -> None:

@@ -1,0 +1,35 @@
+"""What tests of the OpenAI wire level share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from realtime_proto.openai import (
+    OpenAIConnection,
+    OpenAIServerConnection,
+    RealtimeSession,
+    SessionCreated,
+)
+from realtime_proto.wire import UnknownEvent, UnknownObject
+
+__all__ = ("let_in", "unknown_objects")
+
+
+def let_in(side: str, dialect: str = "ga") -> tuple[Any, Any]:
+    """Who says the frames of *side* ("client" or "server") and who hears them, both let in."""
+    client, server = OpenAIConnection(dialect=dialect), OpenAIServerConnection(dialect=dialect)
+    client.receive(server.send(SessionCreated(event_id="e", session=RealtimeSession())))
+    return (client, server) if side == "client" else (server, client)
+
+
+def unknown_objects(value: Any) -> list[Any]:
+    """Every UnknownObject inside an event."""
+    if isinstance(value, UnknownObject | UnknownEvent):
+        return [value]
+    if attrs.has(type(value)):
+        return unknown_objects([getattr(value, field.name) for field in attrs.fields(type(value))])
+    if isinstance(value, tuple | list):
+        return [found for item in value for found in unknown_objects(item)]
+    return []
