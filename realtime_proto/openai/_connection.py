@@ -151,8 +151,9 @@ def _as_it_stood(mismatch: Mismatch, moved: list[tuple[str, str]]) -> Mismatch:
     return Mismatch(*((back(path), text) for path, text in mismatch.faults))
 
 
-def _lacks_id(event: object) -> bool:
-    return getattr(event, "event_id", None) is UNSET
+def _lacks_id(event: Any) -> bool:
+    # One that came with a null goes on with it.
+    return getattr(event, "event_id", None) is UNSET and "event_id" not in explicit_nulls(event)
 
 
 def _as_it_came(event: UnknownEvent) -> dict[str, Any]:

@@ -14,12 +14,20 @@ from realtime_proto.openai import (
 )
 from realtime_proto.wire import UnknownEvent, UnknownObject
 
-__all__ = ("let_in", "unknown_objects")
+__all__ = ("let_in", "no_id", "unknown_objects")
+
+
+def no_id() -> None:
+    """Leaves an event without an id."""
 
 
 def let_in(side: str, dialect: str = "ga") -> tuple[Any, Any]:
-    """Who says the frames of *side* ("client" or "server") and who hears them, both let in."""
-    client, server = OpenAIConnection(dialect=dialect), OpenAIServerConnection(dialect=dialect)
+    """Who says the frames of *side* ("client" or "server") and who hears them, both let in.
+
+    They pass on what comes: they give no ids of their own.
+    """
+    client = OpenAIConnection(dialect=dialect, ids=no_id)
+    server = OpenAIServerConnection(dialect=dialect, ids=no_id)
     client.receive(server.send(SessionCreated(event_id="e", session=RealtimeSession())))
     return (client, server) if side == "client" else (server, client)
 
