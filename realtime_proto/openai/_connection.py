@@ -30,13 +30,12 @@ from realtime_proto.openai._state import MACHINE, TRANSLATION, Phase, Translatio
 from realtime_proto.openai.events import ClientEvent, ServerEvent
 from realtime_proto.openai.leniency import rules
 from realtime_proto.openai.translation import TranslationClientEvent, TranslationServerEvent
-from realtime_proto.wire import UNSET, UnknownEvent, count_ids
+from realtime_proto.wire import UNSET, UnknownEvent, count_ids, explicit_nulls
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from realtime_proto._machine import Machine
-    from realtime_proto.wire import IdFactory
 
 __all__ = (
     "DIALECTS",
@@ -64,7 +63,9 @@ class _OpenAI(Connection[SendT, RecvT, PhaseT]):
     _received: ClassVar[Mapping[str, type]]
     _many_shapes: ClassVar[bool] = True
 
-    def __init__(self, *, dialect: str, max_frame_bytes: int, ids: IdFactory) -> None:
+    def __init__(
+        self, *, dialect: str, max_frame_bytes: int, ids: Callable[[], str | None]
+    ) -> None:
         if dialect not in SHAPES:
             raise ConfigurationError(
                 f"no such dialect of OpenAI Realtime: {dialect!r}; there is {', '.join(DIALECTS)}"
@@ -122,7 +123,8 @@ class _OpenAI(Connection[SendT, RecvT, PhaseT]):
             # The frame may still turn out too large. Its id then goes to the next event.
             if self._spare_id is None:
                 self._spare_id = self._ids()
-            packed["event_id"] = self._spare_id
+            if self._spare_id is not None:
+                packed["event_id"] = self._spare_id
 
     def _unpack(self, value: dict[str, Any], events: list[RecvT | UnknownEvent]) -> None:
         tag = value.get("type")
@@ -173,7 +175,8 @@ class OpenAIConnection(_OpenAI[ClientEvent | UnknownEvent, ServerEvent, Phase]):
     Args:
         dialect: One of `DIALECTS`: how events go out, and whose leniency is applied to what comes.
         max_frame_bytes: The largest frame to send or to read.
-        ids: Gives the `event_id` of an event that has none.
+        ids: Gives the `event_id` of an event that has none; where it gives None, as in a relay, the
+            event goes without.
 
     Raises:
         ConfigurationError: There is no such dialect.
@@ -195,7 +198,7 @@ class OpenAIConnection(_OpenAI[ClientEvent | UnknownEvent, ServerEvent, Phase]):
         *,
         dialect: str = "ga",
         max_frame_bytes: int = MAX_FRAME_BYTES,
-        ids: IdFactory | None = None,
+        ids: Callable[[], str | None] | None = None,
     ) -> None:
         super().__init__(
             dialect=dialect, max_frame_bytes=max_frame_bytes, ids=ids or count_ids("evt")
@@ -208,7 +211,8 @@ class OpenAIServerConnection(_OpenAI[ServerEvent | UnknownEvent, ClientEvent, Ph
     Args:
         dialect: One of `DIALECTS`: how events go out, and whose leniency is applied to what comes.
         max_frame_bytes: The largest frame to send or to read.
-        ids: Gives the `event_id` of an event that has none.
+        ids: Gives the `event_id` of an event that has none; where it gives None, as in a relay, the
+            event goes without.
 
     Raises:
         ConfigurationError: There is no such dialect.
@@ -224,7 +228,7 @@ class OpenAIServerConnection(_OpenAI[ServerEvent | UnknownEvent, ClientEvent, Ph
         *,
         dialect: str = "ga",
         max_frame_bytes: int = MAX_FRAME_BYTES,
-        ids: IdFactory | None = None,
+        ids: Callable[[], str | None] | None = None,
     ) -> None:
         super().__init__(
             dialect=dialect, max_frame_bytes=max_frame_bytes, ids=ids or count_ids("event")
@@ -238,7 +242,8 @@ class TranslationConnection(
 
     Args:
         max_frame_bytes: The largest frame to send or to read.
-        ids: Gives the `event_id` of an event that has none.
+        ids: Gives the `event_id` of an event that has none; where it gives None, as in a relay, the
+            event goes without.
     """
 
     role: ClassVar[Role] = Role.CLIENT
@@ -248,7 +253,7 @@ class TranslationConnection(
     _many_shapes = False
 
     def __init__(
-        self, *, max_frame_bytes: int = MAX_FRAME_BYTES, ids: IdFactory | None = None
+        self, *, max_frame_bytes: int = MAX_FRAME_BYTES, ids: Callable[[], str | None] | None = None
     ) -> None:
         super().__init__(dialect="ga", max_frame_bytes=max_frame_bytes, ids=ids or count_ids("evt"))
 
@@ -260,7 +265,8 @@ class TranslationServerConnection(
 
     Args:
         max_frame_bytes: The largest frame to send or to read.
-        ids: Gives the `event_id` of an event that has none.
+        ids: Gives the `event_id` of an event that has none; where it gives None, as in a relay, the
+            event goes without.
     """
 
     role: ClassVar[Role] = Role.SERVER
@@ -270,7 +276,7 @@ class TranslationServerConnection(
     _many_shapes = False
 
     def __init__(
-        self, *, max_frame_bytes: int = MAX_FRAME_BYTES, ids: IdFactory | None = None
+        self, *, max_frame_bytes: int = MAX_FRAME_BYTES, ids: Callable[[], str | None] | None = None
     ) -> None:
         super().__init__(
             dialect="ga", max_frame_bytes=max_frame_bytes, ids=ids or count_ids("event")

@@ -94,6 +94,19 @@ def test_ids_can_be_given() -> None:
     assert "turn_1" in ready(ids=count_ids("turn")).send(ResponseCreate())
 
 
+def test_a_relay_gives_no_ids() -> None:
+    """What came without one, or with a null, goes on so, and takes no id from the next event."""
+    relay = ready(ids=lambda: None)
+    assert relay.send(ResponseCreate()) == '{"type":"response.create"}'
+    frame = '{"type":"response.create","event_id":null}'
+    (event,) = OpenAIServerConnection().receive(frame)
+    connection = ready(max_frame_bytes=200)
+    with pytest.raises(LocalProtocolError):
+        connection.send(InputAudioBufferAppend(audio=bytes(300)))
+    assert frame == connection.send(event)  # type: ignore[arg-type]
+    assert json.loads(connection.send(ResponseCreate()))["event_id"] == "evt_1"
+
+
 # --- phases
 
 

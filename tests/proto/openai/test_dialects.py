@@ -411,7 +411,8 @@ def test_an_item_nobody_knows_may_hold_anything(content) -> None:
 )
 def test_what_a_dialect_cannot_say_is_refused_and_changes_nothing(dialect, output, path) -> None:
     """By its place in the event; no id is used up."""
-    speaker, _ = let_in("client", dialect)
+    speaker = OpenAIConnection(dialect=dialect)
+    speaker.receive('{"type":"session.created","session":{}}')
     audio = SessionAudio(output=SessionAudioOutput(format=output))
     with pytest.raises(LocalProtocolError, match=rf"\$\.session\.audio\.output\.{path}"):
         speaker.send(SessionUpdate(session=RealtimeSession(audio=audio)))

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from helpers.openai import let_in
+from helpers.openai import let_in, no_id
 from helpers.require import require
 from helpers.wire import client_frames, missing, sessions, single_frames
 
@@ -77,12 +77,29 @@ def roles(direction: str, ours: Any, theirs: Any) -> tuple[Any, Any]:
     return (theirs, ours) if direction == "server" else (ours, theirs)
 
 
-def again(speaker: Any, event: Any, frame: dict[str, Any]) -> dict[str, Any]:
-    """*event* as a frame, without the id that a speaker adds where *frame* has none."""
-    said: dict[str, Any] = json.loads(speaker.send(event))
-    if "event_id" not in frame:
-        del said["event_id"]
-    return said
+def again(speaker: Any, event: Any) -> Any:
+    """*event* as the JSON that a relay says it in."""
+    return normal(json.loads(speaker.send(event)))
+
+
+def normal(value: Any) -> Any:
+    """*value* with base64 in one alphabet.
+
+    The order of keys and the spelling of numbers make no difference between dicts of Python.
+    """
+    if isinstance(value, dict):
+        return {
+            key: _standard(item) if key in ("audio", "delta") else normal(item)
+            for key, item in value.items()
+        }
+    return [normal(item) for item in value] if isinstance(value, list) else value
+
+
+def _standard(value: Any) -> Any:
+    return value.translate(_ALPHABET) if isinstance(value, str) else normal(value)
+
+
+_ALPHABET = str.maketrans("-_", "+/")
 
 
 def test_sessions_are_read_and_said_again_to_the_last_field() -> None:
@@ -96,14 +113,15 @@ def test_sessions_are_read_and_said_again_to_the_last_field() -> None:
     for recorded in sessions("openai"):
         server = server_of(recorded.head)
         dialect = DIALECTS[server]
-        ours, theirs = OpenAIConnection(dialect=dialect), OpenAIServerConnection(dialect=dialect)
+        ours = OpenAIConnection(dialect=dialect, ids=no_id)
+        theirs = OpenAIServerConnection(dialect=dialect, ids=no_id)
         for direction, frame in recorded.frames:
             speaker, hearer = roles(direction, ours, theirs)
             (event,) = hearer.receive(json.dumps(frame))
             counts[server] += 1
             if isinstance(event, UnknownEvent):
                 unknown[f"{server} {event.tag}"] += 1
-            assert frame == again(speaker, event, frame), recorded.name
+            assert normal(frame) == again(speaker, event), recorded.name
         assert ours.phase is theirs.phase is Phase.READY
         assert ours.unexpected == theirs.unexpected == 0
         for connection in (ours, theirs):
@@ -139,7 +157,7 @@ def test_recorded_lines_are_read_and_said_again_to_the_last_field() -> None:
         (event,) = hearer.receive(json.dumps(frame))
         if dialect == "ga":
             assert not isinstance(event, UnknownEvent), number
-        assert frame == again(speaker, event, frame), number
+        assert normal(frame) == again(speaker, event), number
     print(dict(counts))
     assert counts == {"ga": 100, "beta": 11, "azure-voice-live": 31, "xai": 31}
 
