@@ -120,7 +120,11 @@ def test_what_is_read_goes_out_again_as_it_came(dialect, spoken, data) -> None:
     heard, _ = heard_or_paths(into, json.dumps(value))
     if not heard or not out.has(type(heard[0])):
         return
-    again = json.loads(out.send(heard[0]))
+    try:
+        again = json.loads(out.send(heard[0]))
+    except LocalProtocolError:  # a flat dialect cannot say all that GA can
+        assert dialect not in ("ga", "azure")
+        return
     if dialect in ("ga", "azure"):
         assert value == again
     (heard_again,) = into.receive(json.dumps(again))
