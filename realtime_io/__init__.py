@@ -6,8 +6,10 @@ without any I/O, is the package `realtime_proto`.
 
 from __future__ import annotations
 
+from realtime_io._stream import VoiceStream
+from realtime_io.direct import GeminiRealtimeProvider, OpenAIRealtimeProvider
 from realtime_io.session import VoiceSession
-from realtime_io.voice import RealtimeVoice
+from realtime_io.voice import RealtimeVoice, realtime_voice
 from realtime_proto.config import RealtimeConfig, VADMode
 from realtime_proto.errors import (
     CallbackError,
@@ -53,9 +55,11 @@ __all__ = (
     "ConnectTimeout",
     "ConnectionLost",
     "ErrorReported",
+    "GeminiRealtimeProvider",
     "HandshakeRejected",
     "Interrupted",
     "LocalProtocolError",
+    "OpenAIRealtimeProvider",
     "ProviderError",
     "RealtimeConfig",
     "RealtimeConnectionError",
@@ -79,4 +83,6 @@ __all__ = (
     "VADMode",
     "VoiceEvent",
     "VoiceSession",
+    "VoiceStream",
+    "realtime_voice",
 )

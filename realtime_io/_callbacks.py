@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from attrs import define, field
 
@@ -20,22 +20,28 @@ from realtime_proto.events import (
 
 __all__ = (
     "AudioCallback",
+    "CallbackRegistry",
     "Callbacks",
     "ErrorCallback",
     "EventCallback",
     "InterruptedCallback",
     "ToolCallback",
     "TranscriptCallback",
-    "registered",
 )
 
-AudioCallback = Callable[[bytes], Awaitable[object] | object]
-TranscriptCallback = Callable[[str, bool], Awaitable[object] | object]
-ToolCallback = Callable[[ToolCallRequest], Awaitable[object] | object]
-ErrorCallback = Callable[[RealtimeError], Awaitable[object] | object]
-InterruptedCallback = Callable[[], Awaitable[object] | object]
-EventCallback = Callable[[VoiceEvent], Awaitable[object] | object]
+AudioCallback: TypeAlias = Callable[[bytes], Awaitable[object] | object]
+TranscriptCallback: TypeAlias = Callable[[str, bool], Awaitable[object] | object]
+ToolCallback: TypeAlias = Callable[[ToolCallRequest], Awaitable[object] | object]
+ErrorCallback: TypeAlias = Callable[[RealtimeError], Awaitable[object] | object]
+InterruptedCallback: TypeAlias = Callable[[], Awaitable[object] | object]
+EventCallback: TypeAlias = Callable[[VoiceEvent], Awaitable[object] | object]
 
+AudioT = TypeVar("AudioT", bound=AudioCallback)
+TranscriptT = TypeVar("TranscriptT", bound=TranscriptCallback)
+ToolT = TypeVar("ToolT", bound=ToolCallback)
+ErrorT = TypeVar("ErrorT", bound=ErrorCallback)
+InterruptedT = TypeVar("InterruptedT", bound=InterruptedCallback)
+EventT = TypeVar("EventT", bound=EventCallback)
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
@@ -92,12 +98,50 @@ async def _call(name: str, callback: Callable[..., Any], *args: object) -> None:
         raise CallbackError(f"the {name} callback raised {type(exc).__name__}: {exc}") from exc
 
 
-def registered(callbacks: list[Any], function: FunctionT) -> FunctionT:
-    """Add *function* and give it back, as a decorator does.
+class CallbackRegistry:
+    """The decorators that register callbacks. Each gives its function back.
 
-    Raises:
-        ConfigurationError: It cannot be called.
+    A callback may be a plain function or an async one. Several may be registered for one thing;
+    they are called in the order of registration.
     """
+
+    def __init__(self) -> None:
+        self._callbacks = Callbacks()
+
+    def on_audio(self, function: AudioT) -> AudioT:
+        """Call `function(audio: bytes)` with each chunk of speech: PCM16, 24 000 Hz, mono."""
+        return _registered(self._callbacks.audio, function)
+
+    def on_transcript(self, function: TranscriptT) -> TranscriptT:
+        """Call `function(text, is_final)` with the assistant's words; a final text is whole."""
+        return _registered(self._callbacks.transcript, function)
+
+    def on_user_transcript(self, function: TranscriptT) -> TranscriptT:
+        """Call `function(text, is_final)` with what the user says, as the server understood it."""
+        return _registered(self._callbacks.user_transcript, function)
+
+    def on_tool_call(self, function: ToolT) -> ToolT:
+        """Call `function(request)` for each tool call; what it returns is the answer.
+
+        It comes before the tools of the configuration; return NotImplemented to leave a call to
+        them.
+        """
+        return _registered(self._callbacks.tool_call, function)
+
+    def on_error(self, function: ErrorT) -> ErrorT:
+        """Call `function(error)` with each error: a server's, a tool's, the one that ends all."""
+        return _registered(self._callbacks.error, function)
+
+    def on_interrupted(self, function: InterruptedT) -> InterruptedT:
+        """Call `function()` when the assistant was cut off: stop the playback."""
+        return _registered(self._callbacks.interrupted, function)
+
+    def on_event(self, function: EventT) -> EventT:
+        """Call `function(event)` with every event of the conversation."""
+        return _registered(self._callbacks.event, function)
+
+
+def _registered(callbacks: list[Any], function: FunctionT) -> FunctionT:
     if not callable(function):
         raise ConfigurationError(f"a callback must be a function, not {function!r:.60}")
     callbacks.append(function)

@@ -67,7 +67,7 @@ async def dial(
         HandshakeRejected: The server answered, but not with a WebSocket; or the proxy refused.
         RealtimeConnectionError: It cannot be reached, cannot be trusted, or is no WebSocket server.
     """
-    place = _place(endpoint.url)
+    place = _place(endpoint.full_url().reveal())
     if isinstance(place, ConfigurationError):
         raise place
     check_request(

@@ -37,7 +37,7 @@ from realtime_proto.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from anyio.abc import TaskGroup
 
@@ -50,7 +50,7 @@ CLOSE_S: Final = 5.0
 """How long the server may take to answer our close frame."""
 
 FAILED_CLOSE_S: Final = 1.0
-"""The same after a failure: whoever waits for the error should not wait long."""
+"""The same after a failure or before the session is ready: whoever waits should not wait long."""
 
 REPORT_S: Final = 1.0
 """How long on_error may take with the error that ended the session."""
@@ -75,6 +75,7 @@ class Driver:
         tools: tuple[ToolDefinition, ...],
     ) -> None:
         self.failure: RealtimeError | None = None
+        self.was_told = False  # the failure was raised by a call of the application's
         self.ready: SessionReady | None = None
         self._conversation = conversation
         self._socket = socket
@@ -129,6 +130,21 @@ class Driver:
                 self._iterated.end()
         return self._iterated
 
+    def changed(self) -> None:
+        """Let whoever waits in `wait_until` look again."""
+        self._rearmed.set()
+        self._rearmed = anyio.Event()
+
+    async def wait_until(self, is_so: Callable[[], bool]) -> None:
+        """Return once *is_so* or the session is over; it is asked after each change."""
+        while not (self._is_over or is_so()):
+            await self._rearmed.wait()
+
+    async def wait_delivered(self) -> None:
+        """Return once the callbacks have been called with everything that has happened so far."""
+        for lane in (self._events, self._audio):
+            await lane.drained()
+
     def delivered(self, event: VoiceEvent) -> None:
         """The application was handed *event* by iteration."""
         if self._iteration_delivers:
@@ -147,6 +163,7 @@ class Driver:
     def _check_active(self) -> None:
         if not self.is_active:
             if self.failure is not None:
+                self.was_told = True
                 raise self.failure
             raise ConnectionLost("the session is over: nothing can be sent any more")
 
@@ -168,7 +185,8 @@ class Driver:
         """Close the conversation and the WebSocket, in bounded time."""
         self._conversation.close(now=_clock.now())
         self._obey()
-        timeout_s = CLOSE_S if self.failure is None else FAILED_CLOSE_S
+        is_healthy = self.failure is None and self.ready is not None
+        timeout_s = CLOSE_S if is_healthy else FAILED_CLOSE_S
         with anyio.move_on_after(timeout_s + 1, shield=True):
             road = self._conversation.road
             code = road.code if isinstance(road, Close) else 1000
@@ -183,6 +201,7 @@ class Driver:
         if self.failure is None:
             self.failure = error
         self._is_over = True
+        self.changed()
         was_set_up = self._settled.is_set()
         self._settled.set()
         if was_set_up and self._tasks is not None:
@@ -244,8 +263,7 @@ class Driver:
             self._post(frame)
         for event in self._conversation.take_events():
             self._route(event)
-        self._rearmed.set()
-        self._rearmed = anyio.Event()
+        self.changed()
         if isinstance(self._conversation.road, Close | Done):
             self._close_wanted.set()
 

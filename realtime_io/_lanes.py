@@ -38,6 +38,7 @@ class Lane:
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._is_ended = False
+        self._is_waited_for = False
         self._changed = anyio.Event()
 
     def put(self, event: VoiceEvent) -> None:
@@ -75,11 +76,19 @@ class Lane:
         while True:
             await anyio.lowlevel.checkpoint()
             if self._events:
+                self._is_waited_for = False
                 event = self._events.popleft()
                 self._bytes -= _audio_bytes(event)
                 return event
+            self._is_waited_for = True
+            self._wake()
             if self._is_ended:
                 return None
+            await self._changed.wait()
+
+    async def drained(self) -> None:
+        """Return once everything was taken, and the taker is done with it and back for more."""
+        while self._events or not self._is_waited_for:
             await self._changed.wait()
 
     def _wake(self) -> None:

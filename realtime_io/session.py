@@ -33,8 +33,9 @@ class VoiceSession:
     the protocol forbids it now; a send that raises or is cancelled has sent nothing.
     """
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, *, owner: object = None) -> None:
         self._driver = driver
+        self._owner = owner  # kept alive for as long as the session is in use
 
     @property
     def is_active(self) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from urllib.parse import quote
 
 from attrs import field, frozen
 
@@ -37,11 +38,20 @@ class Endpoint:
         url: ws:// or wss:// with path and query. Holds no credential.
         headers: HTTP request headers beside those every WebSocket handshake has.
         subprotocols: WebSocket subprotocols to offer.
+        secret_query: What belongs into the query too and must not be seen: connect to `full_url()`.
     """
 
     url: str
     headers: tuple[tuple[str, str | Secret], ...] = ()
     subprotocols: tuple[str | Secret, ...] = ()
+    secret_query: tuple[tuple[str, Secret], ...] = ()
+
+    def full_url(self) -> Secret:
+        """The URL to connect to, with the credential where one belongs into it."""
+        if not self.secret_query:
+            return Secret(self.url)
+        pairs = "&".join(f"{name}={quote(v.reveal(), safe='')}" for name, v in self.secret_query)
+        return Secret(f"{self.url}{'&' if '?' in self.url else '?'}{pairs}")
 
 
 @frozen(kw_only=True)

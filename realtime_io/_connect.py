@@ -1,0 +1,139 @@
+"""From settings to a session: the one place that puts a conversation, a road and a driver together.
+
+What can be known to be wrong without a network is found by `conversation()`, in the caller's own
+stack; everything that waits is in `session()`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from realtime_io import _registry
+from realtime_io._callbacks import Callbacks
+from realtime_io._dial import dial
+from realtime_io._driver import Driver, hold_session
+from realtime_proto.config import RealtimeConfig
+from realtime_proto.conversation import Conversation
+from realtime_proto.errors import ConfigurationError, ConfigurationWarning
+from realtime_proto.providers import ProviderSpec
+from realtime_proto.secret import Secret
+
+if TYPE_CHECKING:
+    import ssl  # noqa: TC004 - nothing reads the annotations of Connector
+    from collections.abc import AsyncIterator, Callable
+
+
+__all__ = ("Connector", "connector_for")
+
+
+@frozen(kw_only=True)
+class Connector:
+    """Everything that a session is made from.
+
+    Args:
+        spec: The provider.
+        config: The settings.
+        key: The API key.
+        base_url: Another server than the environment's or the vendor's.
+        ssl_context: How to verify the server; None: against the system's store.
+        proxy: A proxy's URL, or "direct"; None: the environment's.
+        callbacks: What the application registers.
+    """
+
+    spec: ProviderSpec
+    config: RealtimeConfig
+    key: Secret
+    base_url: str | None
+    ssl_context: ssl.SSLContext | None
+    proxy: Secret | None
+    callbacks: Callbacks
+
+    def conversation(self, *, stacklevel: int) -> Conversation:
+        """A new conversation. One warning names the settings the provider has no place for.
+
+        Args:
+            stacklevel: Whose line the warning shows; 1 is the caller of this method.
+
+        Raises:
+            ConfigurationError: The provider cannot carry a setting, and that matters.
+        """
+        conversation = Conversation(self.spec.dialect(), self.config, reports_delivery=True)
+        if conversation.ignored:
+            warnings.warn(
+                f"{self.spec.name} has no place for {', '.join(conversation.ignored)}",
+                ConfigurationWarning,
+                stacklevel=stacklevel + 1,
+            )
+        return conversation
+
+    @asynccontextmanager
+    async def session(
+        self,
+        conversation: Conversation,
+        *,
+        on_driver: Callable[[Driver], object] | None = None,
+    ) -> AsyncIterator[Driver]:
+        """Open a session and end it with the body.
+
+        Args:
+            conversation: From `conversation()`.
+            on_driver: Called with the driver before anything has happened.
+
+        Raises:
+            RealtimeError: See `RealtimeVoice.connect`.
+        """
+        base_url = _registry.base_url_for(self.spec, self.base_url)
+        endpoint = self.spec.endpoint(self.config.model, key=self.key, base_url=base_url)
+        socket = await dial(endpoint, ssl_context=self.ssl_context, proxy=self.proxy)
+        try:
+            driver = Driver(conversation, socket, callbacks=self.callbacks, tools=self.config.tools)
+            if on_driver is not None:
+                on_driver(driver)
+            async with hold_session(driver):
+                yield driver
+        finally:
+            await socket.aclose()
+
+
+def connector_for(
+    provider: object,
+    config: object,
+    *,
+    api_key: object,
+    base_url: str | None,
+    ssl_context: ssl.SSLContext | None,
+    proxy: object,
+    callbacks: Callbacks,
+) -> Connector:
+    """A connector from what the application gave and what the environment says.
+
+    Raises:
+        ConfigurationError: The provider is unknown, none has a key, or a value is not what it must
+            be.
+    """
+    if config is not None and not isinstance(config, RealtimeConfig):
+        raise ConfigurationError(f"config must be a RealtimeConfig, not {config!r:.60}")
+    spec = _registry.choose(provider)
+    return Connector(
+        spec=spec,
+        config=config or RealtimeConfig(),
+        key=_registry.key_for(spec, api_key),
+        base_url=base_url,
+        ssl_context=ssl_context,
+        proxy=_proxy(proxy),
+        callbacks=callbacks,
+    )
+
+
+def _proxy(given: object) -> Secret | None:
+    if given is None or isinstance(given, Secret):
+        return given
+    if not isinstance(given, str):
+        raise ConfigurationError(
+            f"proxy must be a URL, not {type(given).__name__}", code="invalid_proxy"
+        )
+    return Secret(given)
