@@ -346,9 +346,9 @@ async def test_a_slow_side_slows_the_other_down() -> None:
 
 async def test_a_page_talks_to_a_provider_with_a_key_it_never_sees() -> None:
     """The page's token ends at the relay; the provider gets the relay's key."""
-    async with Simulator(with_voice=False, pace=0, keys=["the real key"]) as simulator:
+    async with Simulator(with_voice=False, pace=0, keys=["the-real-key"]) as simulator:
         endpoint = PROVIDERS["openai"].endpoint(
-            None, key=Secret("the real key"), base_url=simulator.base_url("openai")
+            None, key=Secret("the-real-key"), base_url=simulator.base_url("openai")
         )
 
         async def between(page: Channel) -> None:
