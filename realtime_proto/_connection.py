@@ -85,6 +85,7 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
                 f"{kind.__name__} may not be sent while the connection is {self._phase.value}"
             )
         packed = self._packed(event)
+        self._admit(event)
         self._stamp(event, packed)
         frame = dumps(packed)
         if len(frame) > self._max_frame_bytes or (
@@ -169,6 +170,13 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
     @abstractmethod
     def _pack(self, event: SendT) -> dict[str, Any]:
         """*event* as a JSON object. Raises Mismatch."""
+
+    def _admit(self, event: SendT) -> None:
+        """Refuse *event*, well-formed and of a legal class, for what it says.
+
+        Raises:
+            LocalProtocolError: That is not legal now.
+        """
 
     def _stamp(self, event: SendT, packed: dict[str, Any]) -> None:
         """Add to *packed* what an event only has when it is said: its id."""

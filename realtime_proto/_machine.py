@@ -43,14 +43,15 @@ class Machine(Generic[PhaseT]):
     Args:
         initial: The phase a new connection is in.
         lost: The phase after the connection is gone. Nothing may be sent in it.
-        table: role -> phase -> event class (or ANY) -> next phase. What is not in it is not legal.
+        table: role -> phase -> event class, or ANY, or what an event is a sign of -> next phase.
+            What is not in it is not legal.
     """
 
     initial: PhaseT
     lost: PhaseT
-    table: Mapping[Role, Mapping[PhaseT, Mapping[type, PhaseT]]]
+    table: Mapping[Role, Mapping[PhaseT, Mapping[type | enum.Enum, PhaseT]]]
 
-    def next_phase(self, role: Role, phase: PhaseT, event: type) -> PhaseT | None:
+    def next_phase(self, role: Role, phase: PhaseT, event: type | enum.Enum) -> PhaseT | None:
         """Where *event*, said by *role* in *phase*, leads. None: it is not legal there."""
         row = self.table[role].get(phase, {})
         found = row.get(event)
@@ -69,5 +70,7 @@ class Machine(Generic[PhaseT]):
         return "\n".join(lines)
 
 
-def _label(event: type) -> str:
+def _label(event: type | enum.Enum) -> str:
+    if isinstance(event, enum.Enum):
+        return str(event.value)
     return "anything else" if event is ANY else event.__name__

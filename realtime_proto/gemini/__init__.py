@@ -13,7 +13,12 @@ from realtime_proto.gemini._connection import (
     GeminiServerConnection,
 )
 from realtime_proto.gemini._state import (
+    ActivityState,
+    CallState,
+    HistoryState,
     Phase,
+    ResumptionState,
+    TurnState,
 )
 from realtime_proto.gemini.events import (
     CLIENT_MEMBERS,
@@ -275,6 +280,7 @@ __all__ = (
     "VOICE_ACTIVITIES",
     "ActivityEnd",
     "ActivityStart",
+    "ActivityState",
     "ApiAuth",
     "ApiAuthApiKeyConfig",
     "ApiKeyConfig",
@@ -291,6 +297,7 @@ __all__ = (
     "Blob",
     "BuiltInToolCall",
     "BuiltInToolResponse",
+    "CallState",
     "ClientContent",
     "ClientEvent",
     "CodeExecutionResult",
@@ -343,6 +350,7 @@ __all__ = (
     "GroundingMetadataSourceFlaggingUri",
     "GroundingSupport",
     "HistoryConfig",
+    "HistoryState",
     "ImageConfig",
     "ImageResponseFormat",
     "ImageSearch",
@@ -373,6 +381,7 @@ __all__ = (
     "RealtimeInputConfig",
     "ReplicatedVoiceConfig",
     "ResponseFormat",
+    "ResumptionState",
     "Retrieval",
     "RetrievalConfig",
     "RetrievalMetadata",
@@ -406,6 +415,7 @@ __all__ = (
     "ToolResponse",
     "Transcription",
     "TranslationConfig",
+    "TurnState",
     "UnknownEvent",
     "UrlContext",
     "UrlContextMetadata",

@@ -11,11 +11,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, final
 
 from realtime_proto._codec import Codec, Mismatch
-from realtime_proto._connection import Connection, _Malformed
+from realtime_proto._connection import MAX_FRAME_BYTES, Connection, _Malformed
 from realtime_proto._json import check_json
 from realtime_proto._leniency import Absent
 from realtime_proto._machine import Role
-from realtime_proto.gemini._state import MACHINE, Phase
+from realtime_proto.errors import LocalProtocolError
+from realtime_proto.gemini._progress import NO_MOVES, Progress
+from realtime_proto.gemini._state import (
+    MACHINE,
+    ActivityState,
+    CallState,
+    HistoryState,
+    Phase,
+    ResumptionState,
+    TurnState,
+)
 from realtime_proto.gemini.events import (
     CLIENT_MEMBERS,
     SERVER_MEMBERS,
@@ -27,7 +37,7 @@ from realtime_proto.gemini.parts import FunctionCall, FunctionResponse
 from realtime_proto.wire import UnknownEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ("GeminiConnection", "GeminiServerConnection")
 
@@ -66,6 +76,64 @@ class _GeminiWire(Connection[SendT, RecvT, Phase]):
     _says: ClassVar[Mapping[str, type[Any]]]
     _hears: ClassVar[Mapping[str, type[Any]]]
     _names: ClassVar[Mapping[str, str]]
+
+    def __init__(self, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
+        super().__init__(max_frame_bytes=max_frame_bytes)
+        self._progress = Progress()
+        self._moves = NO_MOVES
+
+    @property
+    def turn(self) -> TurnState:
+        """Where the model's turn stands."""
+        return self._progress.turn
+
+    @property
+    def activity(self) -> ActivityState:
+        """Whether the client marks the user's activity, and what it marked last."""
+        return self._progress.activity
+
+    @property
+    def history(self) -> HistoryState:
+        """Whether what the client says is the past or the present."""
+        return self._progress.history
+
+    @property
+    def resumption(self) -> ResumptionState:
+        """Whether there is a handle to resume the session with."""
+        return self._progress.resumption
+
+    @property
+    def calls(self) -> Mapping[str, CallState]:
+        """The calls of functions made on this connection, by id, the newest CALL_LIMIT of them."""
+        return self._progress.calls()
+
+    def send(self, event: SendT) -> str:
+        """The text frame that says *event*. It must be sent: the connection counts it as said.
+
+        Raises:
+            LocalProtocolError: It is not an event of this role, not legal now, too large, or holds
+                a value of the wrong type. Nothing was changed.
+        """
+        frame = super().send(event)
+        self._progress.make(self._moves)
+        return frame
+
+    def _admit(self, event: SendT) -> None:
+        self._moves = self._progress.moves(self.role, event)
+        if self._moves.refusal is not None:
+            raise LocalProtocolError(self._moves.refusal)
+
+    def _advance(self, events: Sequence[object]) -> None:
+        for event in events:
+            phase = MACHINE.next_phase(self.role.peer, self._phase, type(event))
+            if phase is None:
+                self.unexpected += 1
+                continue
+            self._phase = phase
+            moves = self._progress.moves(self.role.peer, event)
+            self._progress.make(moves)
+            if moves.refusal is not None:
+                self.unexpected += 1
 
     def _sends(self, kind: type) -> bool:
         return kind is UnknownEvent or _MEMBERS.get(kind) in self._says

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_proto.gemini import (
     CLIENT_MEMBERS,
+    ActivityStart,
+    AutomaticActivityDetection,
     GeminiConnection,
     GeminiServerConnection,
     GoAway,
+    HistoryConfig,
     Phase,
+    RealtimeInput,
+    RealtimeInputConfig,
     Setup,
     SetupComplete,
 )
@@ -18,17 +23,41 @@ from realtime_proto.gemini import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ("pair", "pair_for", "phase_for", "reader_of", "said_again")
+__all__ = (
+    "MANUAL",
+    "PLAIN",
+    "SEEDED",
+    "pair",
+    "pair_for",
+    "phase_for",
+    "reader_of",
+    "said_again",
+    "standing",
+)
 
 
-def pair(phase: Phase = Phase.READY) -> tuple[GeminiConnection, GeminiServerConnection]:
-    """Both ends of a connection, brought to *phase* by what they say."""
+PLAIN = Setup(model="m")
+MANUAL = Setup(
+    model="m",
+    realtime_input_config=RealtimeInputConfig(
+        automatic_activity_detection=AutomaticActivityDetection(disabled=True)
+    ),
+)
+"""A set-up in which the client marks the user's activity."""
+SEEDED = Setup(model="m", history_config=HistoryConfig(initial_history_in_client_content=True))
+"""A set-up that announces a history."""
+
+
+def pair(
+    phase: Phase = Phase.READY, *, setup: Setup = PLAIN
+) -> tuple[GeminiConnection, GeminiServerConnection]:
+    """Both ends of a connection, brought to *phase* by what they say, *setup* first."""
     client, server = GeminiConnection(), GeminiServerConnection()
     if phase is Phase.CLOSED:
         client.connection_lost()
         server.connection_lost()
     elif phase is not Phase.OPENING:
-        server.receive(client.send(Setup(model="m")))
+        server.receive(client.send(setup))
         if phase is not Phase.SETTING_UP:
             client.receive(server.send(SetupComplete()))
         if phase is Phase.GOING_AWAY:
@@ -46,7 +75,12 @@ def phase_for(event: object) -> Phase:
 
 def pair_for(event: object) -> tuple[GeminiConnection, GeminiServerConnection]:
     """Both ends of a connection on which *event* may be said."""
-    return pair(phase_for(event))
+    if not isinstance(event, RealtimeInput) or not (event.activity_start or event.activity_end):
+        return pair(phase_for(event))
+    client, server = pair(setup=MANUAL)
+    if event.activity_end:
+        server.receive(client.send(RealtimeInput(activity_start=ActivityStart())))
+    return client, server
 
 
 def reader_of(direction: str) -> GeminiConnection | GeminiServerConnection:
@@ -62,3 +96,17 @@ def said_again(events: Iterable[Any]) -> dict[str, Any]:
         is_clients = type(event) in CLIENT_MEMBERS.values()
         message |= json.loads(client.send(event) if is_clients else server.send(event))
     return message
+
+
+def standing(connection: GeminiConnection | GeminiServerConnection) -> tuple[Any, ...]:
+    """Everything a connection says about where it stands."""
+    return (
+        connection.phase,
+        connection.turn,
+        connection.activity,
+        connection.history,
+        connection.resumption,
+        connection.calls,
+        connection.unexpected,
+        dict(connection.drift),
+    )

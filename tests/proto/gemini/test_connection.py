@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from helpers.gemini import pair
+from helpers.gemini import MANUAL, pair
 
 from realtime_proto.errors import LocalProtocolError, RemoteProtocolError
 from realtime_proto.gemini import (
@@ -91,8 +91,9 @@ def test_a_message_is_its_member(client: GeminiConnection) -> None:
     }
 
 
-def test_empty_messages_are_there(client: GeminiConnection) -> None:
+def test_empty_messages_are_there() -> None:
     """A message whose presence is what it says is written as {}."""
+    client, _ = pair(setup=MANUAL)
     frame = client.send(RealtimeInput(activity_start=ActivityStart()))
     assert frame == '{"realtimeInput":{"activityStart":{}}}'
     assert client.send(ClientContent()) == '{"clientContent":{}}'
