@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from realtime_io._stream import VoiceStream
 from realtime_io.direct import GeminiRealtimeProvider, OpenAIRealtimeProvider
+from realtime_io.recorder import Recorder
 from realtime_io.session import VoiceSession
 from realtime_io.voice import RealtimeVoice, realtime_voice
 from realtime_proto.config import RealtimeConfig, VADMode
@@ -22,6 +23,7 @@ from realtime_proto.errors import (
     ProviderError,
     RealtimeConnectionError,
     RealtimeError,
+    RecordingError,
     RemoteProtocolError,
     SlowConsumer,
     ToolError,
@@ -65,6 +67,8 @@ __all__ = (
     "RealtimeConnectionError",
     "RealtimeError",
     "RealtimeVoice",
+    "Recorder",
+    "RecordingError",
     "RemoteProtocolError",
     "ResponseDone",
     "ResponseStarted",

@@ -7,7 +7,7 @@ stack; everything that waits is in `session()`.
 from __future__ import annotations
 
 import warnings
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import ssl  # noqa: TC004 - nothing reads the annotations of Connector
     from collections.abc import AsyncIterator, Callable
 
+    from realtime_io.recorder import Recorder
 
 __all__ = ("Connector", "connector_for")
 
@@ -75,12 +76,14 @@ class Connector:
         self,
         conversation: Conversation,
         *,
+        recorder: Recorder | None = None,
         on_driver: Callable[[Driver], object] | None = None,
     ) -> AsyncIterator[Driver]:
         """Open a session and end it with the body.
 
         Args:
             conversation: From `conversation()`.
+            recorder: Takes its journal.
             on_driver: Called with the driver before anything has happened.
 
         Raises:
@@ -88,15 +91,22 @@ class Connector:
         """
         base_url = _registry.base_url_for(self.spec, self.base_url)
         endpoint = self.spec.endpoint(self.config.model, key=self.key, base_url=base_url)
-        socket = await dial(endpoint, ssl_context=self.ssl_context, proxy=self.proxy)
-        try:
-            driver = Driver(conversation, socket, callbacks=self.callbacks, tools=self.config.tools)
-            if on_driver is not None:
-                on_driver(driver)
-            async with hold_session(driver):
-                yield driver
-        finally:
-            await socket.aclose()
+        with recorder or nullcontext():
+            socket = await dial(endpoint, ssl_context=self.ssl_context, proxy=self.proxy)
+            try:
+                driver = Driver(
+                    conversation,
+                    socket,
+                    callbacks=self.callbacks,
+                    tools=self.config.tools,
+                    recorder=recorder,
+                )
+                if on_driver is not None:
+                    on_driver(driver)
+                async with hold_session(driver):
+                    yield driver
+            finally:
+                await socket.aclose()
 
 
 def connector_for(

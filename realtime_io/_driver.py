@@ -25,7 +25,7 @@ from realtime_io._toolrunner import ToolRunner
 from realtime_io._websocket import Closed, WebSocket
 from realtime_proto.commands import AudioDelivered, ToolResult, VoiceCommand
 from realtime_proto.conversation import Close, Conversation, Done
-from realtime_proto.errors import ConnectionLost, RealtimeError, SlowConsumer
+from realtime_proto.errors import ConnectionLost, RealtimeError, RecordingError, SlowConsumer
 from realtime_proto.events import (
     AudioChunk,
     Interrupted,
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
     from realtime_io._callbacks import Callbacks
+    from realtime_io.recorder import Recorder
+    from realtime_proto.recording import Journaled
     from realtime_proto.tools import ToolDefinition
 
 __all__ = ("Driver", "hold_session")
@@ -64,6 +66,7 @@ class Driver:
         socket: Open.
         callbacks: The application's.
         tools: The tools to run.
+        recorder: Takes the journal, where the conversation is recorded.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Driver:
         *,
         callbacks: Callbacks,
         tools: tuple[ToolDefinition, ...],
+        recorder: Recorder | None = None,
     ) -> None:
         self.failure: RealtimeError | None = None
         self.was_told = False  # the failure was raised by a call of the application's
@@ -91,6 +95,13 @@ class Driver:
         self._is_over = False
         self._closed: SessionClosed | None = None
         self._is_reported = False
+        self._recording_failure: RecordingError | None = None
+        # What inputs go to and outputs come from: the conversation, or its journal in between.
+        self._subject: Conversation | Journaled[Conversation] = (
+            conversation
+            if recorder is None
+            else recorder.attach(conversation, self._note_recording_failure)
+        )
 
     # --- for the session
 
@@ -118,7 +129,7 @@ class Driver:
 
     def put(self, command: VoiceCommand) -> None:
         """Give a command to the conversation now, room or not; a checkpoint is not passed."""
-        self._conversation.send(command, now=_clock.now())
+        self._subject.send(command, now=_clock.now())
         self._obey()
 
     def iterate(self) -> Lane:
@@ -172,18 +183,20 @@ class Driver:
     def start(self, tasks: TaskGroup) -> None:
         """Start the tasks and open the conversation."""
         self._tasks = tasks
+        if self._recording_failure is not None:
+            self._tell_soon(self._recording_failure, tasks)
         tasks.start_soon(self._write, name="realtime_io writer")
         tasks.start_soon(self._read, name="realtime_io reader")
         tasks.start_soon(self._keep_time, name="realtime_io timer")
         tasks.start_soon(self._close_when_told, name="realtime_io closer")
         tasks.start_soon(self._dispatch, self._events, name="realtime_io events")
         tasks.start_soon(self._dispatch, self._audio, name="realtime_io audio")
-        self._conversation.open(now=_clock.now(), unix_time=_clock.unix_time())
+        self._subject.open(now=_clock.now(), unix_time=_clock.unix_time())
         self._obey()
 
     async def finish(self) -> None:
         """Close the conversation and the WebSocket, in bounded time."""
-        self._conversation.close(now=_clock.now())
+        self._subject.close(now=_clock.now())
         self._obey()
         is_healthy = self.failure is None and self.ready is not None
         timeout_s = CLOSE_S if is_healthy else FAILED_CLOSE_S
@@ -217,7 +230,7 @@ class Driver:
         try:
             while True:
                 frame = await self._socket.receive()
-                self._conversation.receive(frame, now=_clock.now())
+                self._subject.receive(frame, now=_clock.now())
                 self._obey()
         except Closed as end:
             self._lost(end.code, end.reason)
@@ -231,7 +244,7 @@ class Driver:
             with anyio.CancelScope(deadline=float("inf") if deadline is None else deadline):
                 await rearmed.wait()
                 continue
-            self._conversation.tick(now=_clock.now())
+            self._subject.tick(now=_clock.now())
             self._obey()
 
     async def _close_when_told(self) -> None:
@@ -251,6 +264,21 @@ class Driver:
             await self._report(exc)
             self.fail(exc)
 
+    def _note_recording_failure(self, error: RecordingError) -> None:
+        """The conversation goes on without its recording; on_error hears of it."""
+        self._recording_failure = error
+        if self._tasks is not None:
+            self._tell_soon(error, self._tasks)
+
+    def _tell_soon(self, error: RecordingError, tasks: TaskGroup) -> None:
+        tasks.start_soon(self._tell, error, name="realtime_io recording")
+
+    async def _tell(self, error: RealtimeError) -> None:
+        try:
+            await self._callbacks.report(error)
+        except RealtimeError as exc:
+            self.fail(exc)
+
     async def _report(self, error: RealtimeError) -> None:
         self._is_reported = True
         with suppress(RealtimeError):  # on_error itself raised: the first error is the one to raise
@@ -259,9 +287,9 @@ class Driver:
     # --- outputs
 
     def _obey(self) -> None:
-        for frame in self._conversation.take_frames():
+        for frame in self._subject.take_frames():
             self._post(frame)
-        for event in self._conversation.take_events():
+        for event in self._subject.take_events():
             self._route(event)
         self.changed()
         if isinstance(self._conversation.road, Close | Done):
@@ -304,7 +332,7 @@ class Driver:
         self._settled.set()
 
     def _lost(self, code: int | None, reason: str) -> None:
-        self._conversation.connection_lost(code, reason, now=_clock.now())
+        self._subject.connection_lost(code, reason, now=_clock.now())
         self._obey()
 
     def _answer(self, result: ToolResult) -> None:

@@ -9,9 +9,11 @@ from realtime_io import _registry
 from realtime_io._callbacks import CallbackRegistry
 from realtime_io._connect import connector_for
 from realtime_io._stream import VoiceStream
+from realtime_io.recorder import Recorder
 from realtime_io.session import VoiceSession
 
 if TYPE_CHECKING:
+    import os
     import ssl
     from collections.abc import AsyncIterable, AsyncIterator
 
@@ -107,8 +109,14 @@ class RealtimeVoice(CallbackRegistry):
         _registry.register(name, spec)
 
     @asynccontextmanager
-    async def connect(self) -> AsyncIterator[VoiceSession]:
+    async def connect(
+        self, *, record: str | os.PathLike[str] | Recorder | None = None
+    ) -> AsyncIterator[VoiceSession]:
         """Open a session; `async with` ends it.
+
+        Args:
+            record: Record the conversation: the file to make, a folder to make one in, or a
+                `Recorder`. Where writing fails, on_error is told and the conversation goes on.
 
         Yields:
             The session, set up and ready.
@@ -119,9 +127,11 @@ class RealtimeVoice(CallbackRegistry):
             ProviderError: The server refuses the settings.
             ConfigurationError: The provider cannot carry a setting, and `config.strict` insists.
             CallbackError: A callback raised; it ends the session.
+            RecordingError: There is a file of that name already. Nothing was started.
         """
+        recorder = record if record is None or isinstance(record, Recorder) else Recorder(record)
         conversation = self._connector.conversation(stacklevel=3)
-        async with self._connector.session(conversation) as driver:
+        async with self._connector.session(conversation, recorder=recorder) as driver:
             yield VoiceSession(driver)
 
     def run(self, stream: AsyncIterable[bytes]) -> VoiceStream:
