@@ -24,7 +24,7 @@ from realtime_io._tasks import background_tasks
 from realtime_io._toolrunner import ToolRunner
 from realtime_io._websocket import Closed, WebSocket
 from realtime_proto.commands import AudioDelivered, ToolResult, VoiceCommand
-from realtime_proto.conversation import Close, Conversation, Done
+from realtime_proto.conversation import Close, Conversation, Done, Redial
 from realtime_proto.errors import ConnectionLost, RealtimeError, RecordingError, SlowConsumer
 from realtime_proto.events import (
     AudioChunk,
@@ -333,6 +333,8 @@ class Driver:
 
     def _lost(self, code: int | None, reason: str) -> None:
         self._subject.connection_lost(code, reason, now=_clock.now())
+        if isinstance(self._subject.road, Redial):
+            self._subject.close(now=_clock.now())  # nobody here dials again
         self._obey()
 
     def _answer(self, result: ToolResult) -> None:

@@ -15,12 +15,18 @@ from realtime_proto.commands import (
     Interrupt,
     Played,
     SendAudio,
+    SendImage,
     SendText,
     SendWire,
     ToolResult,
+    UpdateSession,
     VoiceCommand,
 )
-from realtime_proto.config import RealtimeConfig, VADMode
+from realtime_proto.config import (
+    BargeIn,
+    RealtimeConfig,
+    VADMode,
+)
 from realtime_proto.conversation import Close, Conversation, Done, Keep, Redial, Road
 from realtime_proto.dialect import Endpoint
 from realtime_proto.errors import (
@@ -36,9 +42,18 @@ from realtime_proto.events import (
     ErrorReported,
     Failure,
     Interrupted,
+    Lost,
+    PlaybackPaused,
+    PlaybackResumed,
+    RateLimit,
+    RateLimitsUpdated,
+    Reconnected,
+    Reconnecting,
     ResponseDone,
     ResponseStarted,
+    ResumptionUpdated,
     SessionClosed,
+    SessionExpiring,
     SessionReady,
     SpeechStarted,
     SpeechStopped,
@@ -46,13 +61,25 @@ from realtime_proto.events import (
     ToolCallRequest,
     TranscriptDelta,
     UnknownEvent,
+    UsageReported,
     VoiceEvent,
 )
 from realtime_proto.formats import AudioFormat
+from realtime_proto.history import (
+    History,
+    HistoryItem,
+)
 from realtime_proto.limits import Limits
 from realtime_proto.providers import PROVIDERS, ProviderSpec
+from realtime_proto.resume import (
+    ResumeState,
+)
 from realtime_proto.secret import Secret
 from realtime_proto.tools import ToolDefinition
+from realtime_proto.usage import (
+    TurnMetrics,
+    Usage,
+)
 from realtime_proto.wire import count_ids
 
 __all__ = (
@@ -60,6 +87,7 @@ __all__ = (
     "AudioChunk",
     "AudioDelivered",
     "AudioFormat",
+    "BargeIn",
     "ClearAudio",
     "Close",
     "CommitAudio",
@@ -70,27 +98,40 @@ __all__ = (
     "Endpoint",
     "ErrorReported",
     "Failure",
+    "History",
+    "HistoryItem",
     "Interrupt",
     "Interrupted",
     "Keep",
     "Limits",
     "LocalProtocolError",
+    "Lost",
+    "PlaybackPaused",
+    "PlaybackResumed",
     "Played",
     "ProviderError",
     "ProviderSpec",
+    "RateLimit",
+    "RateLimitsUpdated",
     "RealtimeConfig",
     "RealtimeConnectionError",
     "RealtimeError",
+    "Reconnected",
+    "Reconnecting",
     "Redial",
     "RemoteProtocolError",
     "ResponseDone",
     "ResponseStarted",
+    "ResumeState",
+    "ResumptionUpdated",
     "Road",
     "Secret",
     "SendAudio",
+    "SendImage",
     "SendText",
     "SendWire",
     "SessionClosed",
+    "SessionExpiring",
     "SessionReady",
     "SpeechStarted",
     "SpeechStopped",
@@ -99,7 +140,11 @@ __all__ = (
     "ToolDefinition",
     "ToolResult",
     "TranscriptDelta",
+    "TurnMetrics",
     "UnknownEvent",
+    "UpdateSession",
+    "Usage",
+    "UsageReported",
     "VADMode",
     "VoiceCommand",
     "VoiceEvent",

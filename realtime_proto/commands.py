@@ -7,12 +7,13 @@ and then, so that `Conversation.send` only refuses what the state of the convers
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias, final
+from typing import Any, Final, Literal, TypeAlias, final, get_args
 
 import attrs
 from attrs import field, frozen
 
 from realtime_proto._json import check_json
+from realtime_proto.config import RealtimeConfig
 from realtime_proto.errors import LocalProtocolError
 
 __all__ = (
@@ -22,10 +23,13 @@ __all__ = (
     "EndAudio",
     "Interrupt",
     "Played",
+    "Scheduling",
     "SendAudio",
+    "SendImage",
     "SendText",
     "SendWire",
     "ToolResult",
+    "UpdateSession",
     "VoiceCommand",
 )
 
@@ -34,6 +38,11 @@ MAX_TEXT_BYTES: Final = 2**20
 
 MAX_AUDIO_BYTES: Final = 8 * 2**20
 """One SendAudio: nearly three minutes of PCM16. base64 keeps it below the frame limit."""
+
+Scheduling: TypeAlias = Literal["when_idle", "interrupt", "silent"]
+
+IMAGE_TYPES: Final = ("image/png", "image/jpeg", "image/webp")
+"""What any provider takes; which of them depends on it."""
 
 _Validator: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
@@ -77,6 +86,11 @@ def _json(command: object, attribute: attrs.Attribute[Any], value: object) -> No
         raise _wrong(command, attribute, f"cannot be sent as JSON: {exc}") from None
 
 
+def _settings(command: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if not isinstance(value, RealtimeConfig):
+        raise _wrong(command, attribute, f"must be a RealtimeConfig, not {type(value).__name__}")
+
+
 def _as_bytes(value: object) -> object:
     return bytes(value) if isinstance(value, bytearray | memoryview) else value
 
@@ -95,6 +109,31 @@ class SendText:
     """A whole user turn as text. The model answers it."""
 
     text: str = field(validator=_text(empty=False))
+
+
+@final
+@frozen(kw_only=True)
+class SendImage:
+    """A picture for the model to see. It is not answered by itself: say something about it.
+
+    Args:
+        data: The file's bytes.
+        mime_type: "image/png", "image/jpeg", or, where the provider takes it, "image/webp".
+    """
+
+    data: bytes = field(
+        repr=lambda data: f"<{len(data)} bytes>", converter=_as_bytes, validator=_pcm
+    )
+    mime_type: str = "image/jpeg"
+
+    def __attrs_post_init__(self) -> None:
+        if self.mime_type not in IMAGE_TYPES:
+            raise LocalProtocolError(
+                f"SendImage.mime_type must be one of {', '.join(IMAGE_TYPES)}, "
+                f"not {self.mime_type!r:.40}"
+            )
+        if not self.data:
+            raise LocalProtocolError("SendImage.data must not be empty")
 
 
 @final
@@ -134,11 +173,23 @@ class ToolResult:
         call_id: The request's.
         output: Any JSON value; a string goes to the model as it is.
         is_error: The call failed and `output` says how, for the model to act on.
+        will_continue: More results of this call follow, so it is not settled yet. Gemini only.
+        scheduling: When the model may speak about it: "when_idle" (after what it says now),
+            "interrupt" (at once), "silent" (not by itself). None: as the provider does.
     """
 
     call_id: str = field(validator=_text(empty=False))
     output: Any = field(default=None, validator=_json)
     is_error: bool = False
+    will_continue: bool = False
+    scheduling: Scheduling | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.scheduling is not None and self.scheduling not in get_args(Scheduling):
+            raise LocalProtocolError(
+                f"ToolResult.scheduling must be one of {', '.join(get_args(Scheduling))}, "
+                f"not {self.scheduling!r:.40}"
+            )
 
 
 @final
@@ -163,6 +214,20 @@ class AudioDelivered:
 
 @final
 @frozen
+class UpdateSession:
+    """Other settings from now on; what differs from those in force is sent.
+
+    What a provider cannot change in a running session is a ConfigurationError, and nothing changes.
+
+    Args:
+        config: The whole of the settings, for example `attrs.evolve(config, instructions="...")`.
+    """
+
+    config: RealtimeConfig = field(validator=_settings)
+
+
+@final
+@frozen
 class SendWire:
     """One of the provider's own client events, for what the neutral commands do not cover."""
 
@@ -172,6 +237,7 @@ class SendWire:
 VoiceCommand: TypeAlias = (
     SendAudio
     | SendText
+    | SendImage
     | CommitAudio
     | EndAudio
     | ClearAudio
@@ -179,5 +245,6 @@ VoiceCommand: TypeAlias = (
     | ToolResult
     | Played
     | AudioDelivered
+    | UpdateSession
     | SendWire
 )

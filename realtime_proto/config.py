@@ -17,7 +17,7 @@ from attrs import field, frozen
 from realtime_proto.errors import ConfigurationError
 from realtime_proto.tools import ToolDefinition
 
-__all__ = ("RealtimeConfig", "VADMode")
+__all__ = ("BargeIn", "RealtimeConfig", "VADMode")
 
 
 class VADMode(enum.Enum):
@@ -31,6 +31,21 @@ class VADMode(enum.Enum):
 
     MANUAL = "manual"
     """You: `commit_audio()` ends the user's turn."""
+
+
+class BargeIn(enum.Enum):
+    """What happens when the user speaks while the assistant does."""
+
+    IMMEDIATE = "immediate"
+    """The assistant is cut off at once."""
+
+    TENTATIVE = "tentative"
+    """The playback is held (PlaybackPaused). Where the user goes on, the assistant is cut off.
+    Where it was a cough or an "mm-hm", the playback goes on (PlaybackResumed) and nothing is
+    answered. The server has to tell when speech begins and ends; not all Gemini models do."""
+
+    OFF = "off"
+    """The assistant finishes. `interrupt()` still cuts it off."""
 
 
 _Validator: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], None]
@@ -58,9 +73,11 @@ def _number(low: float, high: float) -> _Validator:
     return check
 
 
-def _whole(low: int, high: int) -> _Validator:
+def _whole(low: int, high: int, *, optional: bool = True) -> _Validator:
     def check(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-        if value is not None and not (value.__class__ is int and low <= value <= high):
+        if value is None and optional:
+            return
+        if not (isinstance(value, int) and value.__class__ is int and low <= value <= high):
             _refuse(attribute, f"a whole number from {low} to {high}", value)
 
     return check
@@ -100,6 +117,8 @@ class RealtimeConfig:
         vad_threshold: How sure the provider must be that it hears speech, 0 to 1.
         vad_prefix_padding_ms: Audio taken into the turn from before the speech was noticed.
         vad_silence_duration_ms: The pause that ends the user's turn.
+        barge_in: What happens when the user speaks while the assistant does.
+        barge_in_ms: With `BargeIn.TENTATIVE`: speech this long is meant.
         temperature: 0 to 2.
         max_tokens: The longest answer, in tokens of the model.
         tools: Functions the model may call: plain functions, async ones, or ToolDefinition.
@@ -126,6 +145,8 @@ class RealtimeConfig:
     vad_threshold: float | None = field(default=None, validator=_number(0, 1))
     vad_prefix_padding_ms: int | None = field(default=None, validator=_whole(0, 10_000))
     vad_silence_duration_ms: int | None = field(default=None, validator=_whole(0, 60_000))
+    barge_in: BargeIn = field(default=BargeIn.IMMEDIATE, validator=_kind(BargeIn, "a BargeIn"))
+    barge_in_ms: int = field(default=600, validator=_whole(1, 10_000, optional=False))
     temperature: float | None = field(default=None, validator=_number(0, 2))
     max_tokens: int | None = field(default=None, validator=_whole(1, 2**31 - 1))
     tools: tuple[ToolDefinition, ...] = field(default=(), converter=_as_tools)

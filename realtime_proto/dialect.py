@@ -20,11 +20,14 @@ from realtime_proto.secret import Secret
 if TYPE_CHECKING:
     from realtime_proto._connection import Connection
     from realtime_proto.closing import Verdict
-    from realtime_proto.commands import VoiceCommand
+    from realtime_proto.commands import ToolResult, VoiceCommand
     from realtime_proto.config import RealtimeConfig
-    from realtime_proto.events import Failure, VoiceEvent
-    from realtime_proto.ledgers import PlaybackLedger, ToolLedger
+    from realtime_proto.errors import RealtimeConnectionError
+    from realtime_proto.events import ExpiryReason, Failure, Lost, Speaker, VoiceEvent
+    from realtime_proto.history import History, Seed, SeedRules
+    from realtime_proto.ledgers import Cut, PlaybackLedger, ToolLedger
     from realtime_proto.limits import Limits
+    from realtime_proto.usage import Usage
     from realtime_proto.wire import IdFactory
 
 __all__ = ("Capabilities", "Dialect", "DialectFactory", "Effects", "Endpoint")
@@ -61,10 +64,14 @@ class Capabilities:
     Args:
         input_format: How the audio we send must look.
         output_format: How the audio we receive looks.
+        truncates: The server can be told how much of an answer was heard.
+        resumes: The server can go on with a session on another connection.
     """
 
     input_format: AudioFormat
     output_format: AudioFormat = field(default=AudioFormat())
+    truncates: bool = False
+    resumes: bool = False
 
 
 class Effects(Protocol):
@@ -72,11 +79,11 @@ class Effects(Protocol):
 
     @property
     def config(self) -> RealtimeConfig:
-        """The settings of this conversation."""
+        """The settings in force."""
 
     @property
     def limits(self) -> Limits:
-        """Its bounds."""
+        """The bounds."""
 
     @property
     def now_us(self) -> int:
@@ -90,6 +97,18 @@ class Effects(Protocol):
     def tools(self) -> ToolLedger:
         """Which call is settled."""
 
+    @property
+    def history(self) -> History:
+        """Who said what. Put items in as they come; `say` and `finish` fill in the words."""
+
+    @property
+    def seed(self) -> Seed:
+        """What a new session on this road is to be told first. Empty where one is resumed."""
+
+    @property
+    def handle(self) -> str | None:
+        """What to resume on this road, as a server called it."""
+
     def new_id(self) -> str:
         """A new id for a client event or an item."""
 
@@ -99,8 +118,31 @@ class Effects(Protocol):
     def emit(self, event: VoiceEvent) -> None:
         """Tell the application."""
 
-    def emit_audio(self, data: bytes, *, item_id: str, response_id: str) -> None:
+    def emit_audio(
+        self, data: bytes, *, item_id: str, response_id: str, content_index: int = 0
+    ) -> None:
         """Tell the application of a chunk of speech, and note it in the playback ledger."""
+
+    def say(
+        self,
+        text: str,
+        *,
+        item_id: str,
+        speaker: Speaker,
+        response_id: str | None = None,
+        is_spoken: bool = True,
+    ) -> None:
+        """More words of an item: for the history, and for the application where it wants them."""
+
+    def finish(
+        self, text: str | None, *, item_id: str, speaker: Speaker, is_spoken: bool = True
+    ) -> None:
+        """All words of an item; None: those that came. The second time nothing happens."""
+
+    def used(
+        self, key: str, usage: Usage, *, response_id: str | None = None, is_cumulative: bool = False
+    ) -> None:
+        """What something used, counted once under its key (see usage.UsageLedger)."""
 
     def call_tool(self, call_id: str, name: str, arguments: Any, *, group: str) -> None:
         """Open a tool call in the ledger and tell the application; refuse it where it cannot be."""
@@ -108,10 +150,41 @@ class Effects(Protocol):
     def cancel_tools(self, call_ids: tuple[str, ...]) -> None:
         """Give up calls the provider no longer wants answered."""
 
-    def interrupt_playback(self) -> list[Any]:
-        """Cut what is not heard yet, tell the application, and give the cuts (see ledgers.Cut)."""
+    def interrupt_playback(self) -> list[Cut]:
+        """Cut what is not heard yet, tell the application, and give the cuts."""
 
-    def ready(self, *, session_id: str | None, model: str | None) -> None:
+    def user_began(self, *, is_answering: bool) -> bool:
+        """The user began to speak: whether what is said to him is to be cut now.
+
+        Args:
+            is_answering: A response is under way, audible or not yet.
+        """
+
+    def user_said(self, text: str) -> bool:
+        """More of the user's words: whether they decide that what is said to him is to be cut."""
+
+    def user_stopped(self) -> bool:
+        """The user stopped speaking: whether that was a turn, to be answered."""
+
+    def adopt(self, config: RealtimeConfig) -> None:
+        """These settings are in force from now on."""
+
+    def resumable(self, handle: str | None) -> None:
+        """The server gave a handle to resume with; None: right now it cannot be resumed."""
+
+    def expires(self, in_s: float, *, reason: ExpiryReason) -> None:
+        """The road ends in so many seconds."""
+
+    def expires_at(self, unix_time: float) -> None:
+        """The session ends at that time, in seconds since 1970."""
+
+    def ready(
+        self,
+        *,
+        session_id: str | None,
+        model: str | None,
+        altered: tuple[str, ...] = (),
+    ) -> None:
         """The session is set up."""
 
     def fail(self, failure: Failure) -> None:
@@ -119,7 +192,7 @@ class Effects(Protocol):
 
 
 class Dialect(Protocol):
-    """One provider's side of one conversation."""
+    """One provider's side of one conversation, over all its connections."""
 
     @property
     def name(self) -> str:
@@ -133,8 +206,15 @@ class Dialect(Protocol):
     def owes_answer(self) -> bool:
         """Whether the user is speaking, or spoke and the answer is not complete yet."""
 
+    @property
+    def is_awaiting(self) -> bool:
+        """Whether the server is in the middle of something, so that its silence is a fault."""
+
     def configure(self, config: RealtimeConfig) -> tuple[str, ...]:
         """Take the settings; the names of those it has no place for. Raises ConfigurationError."""
+
+    def seed_rules(self, config: RealtimeConfig) -> SeedRules:
+        """What the model takes as the history of a new session."""
 
     def connection(self, *, limits: Limits, ids: IdFactory) -> Connection[Any, Any, Any]:
         """The wire level for a new road, in the client's role."""
@@ -151,11 +231,23 @@ class Dialect(Protocol):
     def malformed(self, tag: str | None, fx: Effects) -> None:
         """The server said something unreadable; settle what would otherwise wait for it."""
 
-    def answer_tool(self, call_id: str, output: Any, *, is_error: bool, fx: Effects) -> None:
-        """Say the answer to an open call, and settle it in the ledger."""
+    def answer_tool(self, result: ToolResult, fx: Effects) -> None:
+        """Say the answer to an open call, and settle it in the ledger unless more follows."""
 
-    def lost(self, code: int | None, reason: str) -> Verdict:
+    def next_deadline_us(self) -> int | None:
+        """When `tick` is to be called, in the time of `Effects.now_us`."""
+
+    def tick(self, fx: Effects) -> None:
+        """A deadline may have come."""
+
+    def lost(self, code: int | None, reason: str, *, can_resume: bool) -> Verdict:
         """What it means that the road ended."""
+
+    def unopened(self, error: RealtimeConnectionError, *, unix_time: float) -> Verdict:
+        """What it means that a new road could not be opened."""
+
+    def abandon(self, fx: Effects) -> tuple[Lost, ...]:
+        """The road is gone: forget what belonged to it, and say what was in flight."""
 
 
 DialectFactory: TypeAlias = Callable[[], Dialect]

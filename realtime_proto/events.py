@@ -20,17 +20,29 @@ from realtime_proto.errors import (
     RemoteProtocolError,
 )
 from realtime_proto.formats import PCM16_24K, AudioFormat
+from realtime_proto.usage import TurnMetrics, Usage
 from realtime_proto.wire import JsonObject, UnknownEvent
 
 __all__ = (
     "AudioChunk",
     "CancelReason",
     "ErrorReported",
+    "ExpiryReason",
     "Failure",
     "Interrupted",
+    "Lost",
+    "LostKind",
+    "PlaybackPaused",
+    "PlaybackResumed",
+    "RateLimit",
+    "RateLimitsUpdated",
+    "Reconnected",
+    "Reconnecting",
     "ResponseDone",
     "ResponseStarted",
+    "ResumptionUpdated",
     "SessionClosed",
+    "SessionExpiring",
     "SessionReady",
     "Speaker",
     "SpeechStarted",
@@ -39,11 +51,14 @@ __all__ = (
     "ToolCallRequest",
     "TranscriptDelta",
     "UnknownEvent",
+    "UsageReported",
     "VoiceEvent",
 )
 
 Speaker: TypeAlias = Literal["user", "assistant"]
 CancelReason: TypeAlias = Literal["timeout", "interrupted", "connection_lost"]
+ExpiryReason: TypeAlias = Literal["session_cap", "going_away"]
+LostKind: TypeAlias = Literal["response", "request", "tool_call", "audio", "command", "item"]
 
 
 @final
@@ -56,12 +71,14 @@ class SessionReady:
         session_id: The server's id of the session, where it gives one.
         model: The model that answers.
         ignored: Configuration fields this provider has no place for, left out of what was sent.
+        altered: Settings, by their names on the wire, which the server says it took otherwise.
     """
 
     provider: str
     session_id: str | None = None
     model: str | None = None
     ignored: tuple[str, ...] = ()
+    altered: tuple[str, ...] = ()
 
 
 @final
@@ -159,6 +176,25 @@ class Interrupted:
 
 @final
 @frozen(kw_only=True)
+class PlaybackPaused:
+    """The user may be breaking in: hold the playback of `item_id`, and keep what is queued.
+
+    `PlaybackResumed` or `Interrupted` follows. Only with `BargeIn.TENTATIVE`.
+    """
+
+    item_id: str
+
+
+@final
+@frozen(kw_only=True)
+class PlaybackResumed:
+    """It was nothing: go on with the playback of `item_id` where it was held."""
+
+    item_id: str
+
+
+@final
+@frozen(kw_only=True)
 class ResponseStarted:
     """The model began to answer."""
 
@@ -174,11 +210,132 @@ class ResponseDone:
         response_id: Which answer.
         status: "completed", "cancelled", "incomplete" or "failed".
         reason: Why it is not complete, in the provider's word.
+        metrics: How long the user waited; None where the answer's beginning was not seen.
     """
 
     response_id: str
     status: str
     reason: str | None = None
+    metrics: TurnMetrics | None = None
+
+
+@final
+@frozen(kw_only=True)
+class UsageReported:
+    """What an answer, or the transcription of the user's words, used. Each thing is told once.
+
+    Args:
+        usage: The counts; `usage.raw` as the server gave them.
+        response_id: The answer; None: a transcription, or not tied to an answer.
+        item_id: The user's item that was transcribed.
+    """
+
+    usage: Usage
+    response_id: str | None = None
+    item_id: str | None = None
+
+
+@final
+@frozen(kw_only=True)
+class RateLimit:
+    """One of the provider's rate limits. None: not told.
+
+    Args:
+        name: "tokens" or "requests".
+        limit: What there is when it is full.
+        remaining: What is left.
+        reset_s: Until it is full again, in seconds.
+    """
+
+    name: str | None
+    limit: int | None = None
+    remaining: int | None = None
+    reset_s: float | None = None
+
+
+@final
+@frozen(kw_only=True)
+class RateLimitsUpdated:
+    """How much is left of the rate limits."""
+
+    limits: tuple[RateLimit, ...]
+
+
+@final
+@frozen(kw_only=True)
+class SessionExpiring:
+    """The session, or its connection, will end. It is renewed before, at a quiet moment.
+
+    Args:
+        in_ms: How soon.
+        reason: "session_cap" (the session's longest duration) or "going_away" (the server closes
+            this connection).
+    """
+
+    in_ms: int
+    reason: ExpiryReason
+
+
+@final
+@frozen(kw_only=True)
+class ResumptionUpdated:
+    """Whether the session could be resumed from `Conversation.resume_state` right now.
+
+    The handle of the state is kept where it cannot: an older one is better than none.
+    """
+
+    is_resumable: bool
+
+
+@final
+@frozen(kw_only=True)
+class Lost:
+    """Something that was in flight when a connection was lost, or could not be restored.
+
+    Args:
+        kind: "response", "request" (a response asked for and not begun), "tool_call", "audio" (sent
+            and not yet a turn), "command" (not sent any more) or "item" (of the history).
+        id: Its id, where it has one.
+        ms: Of audio: how much.
+    """
+
+    kind: LostKind
+    id: str | None = None
+    ms: int | None = None
+
+
+@final
+@frozen(kw_only=True)
+class Reconnecting:
+    """The connection is gone, or given up to be renewed; a new one is on its way.
+
+    Args:
+        attempt: Which attempt in a row, from 1.
+        delay_ms: How long it is waited for.
+        failure: Why; None where it is merely renewed.
+    """
+
+    attempt: int
+    delay_ms: int
+    failure: Failure | None = None
+
+
+@final
+@frozen(kw_only=True)
+class Reconnected:
+    """The conversation goes on, on a new connection.
+
+    Args:
+        session_id: The server's id of the session, where it gives one.
+        is_resumed: The server itself went on; otherwise a new session was told the history.
+        lost: What did not survive.
+        altered: As in SessionReady.
+    """
+
+    session_id: str | None = None
+    is_resumed: bool = False
+    lost: tuple[Lost, ...] = ()
+    altered: tuple[str, ...] = ()
 
 
 @final
@@ -193,6 +350,7 @@ class Failure:
         code: The provider's code.
         param: The parameter the provider objects to.
         event_id: The client event that caused it.
+        cause: The name of that event on the wire, where it is remembered.
         paths: Where in the frame, for "remote".
         received: The close code the peer sent, for "lost".
         sent: The close code we sent, for "lost".
@@ -206,6 +364,7 @@ class Failure:
     code: str | None = None
     param: str | None = None
     event_id: str | None = None
+    cause: str | None = None
     paths: tuple[str, ...] = ()
     received: int | None = None
     sent: int | None = None
@@ -276,8 +435,16 @@ VoiceEvent: TypeAlias = (
     | SpeechStarted
     | SpeechStopped
     | Interrupted
+    | PlaybackPaused
+    | PlaybackResumed
     | ResponseStarted
     | ResponseDone
+    | UsageReported
+    | RateLimitsUpdated
+    | SessionExpiring
+    | ResumptionUpdated
+    | Reconnecting
+    | Reconnected
     | ErrorReported
     | SessionClosed
     | UnknownEvent

@@ -74,6 +74,7 @@ class PlaybackLedger:
         self._format = audio_format
         self._items: OrderedDict[str, _Item] = OrderedDict()
         self._free_at_us = 0
+        self._held_since_us: int | None = None
 
     def receive(self, item_id: str, n_bytes: int, *, content_index: int = 0) -> None:
         """Audio of an item came in."""
@@ -93,6 +94,7 @@ class PlaybackLedger:
         if item is None:
             return  # cut off meanwhile
         item.delivered_bytes = min(item.delivered_bytes + n_bytes, item.received_bytes)
+        now_us = self._moment(now_us)
         starts_at = max(now_us, self._free_at_us)
         self._free_at_us = item.ends_at_us = starts_at + self._duration_us(n_bytes)
 
@@ -107,6 +109,33 @@ class PlaybackLedger:
         item = self._items.get(item_id)
         return 0 if item is None else self._played_ms(item, now_us)
 
+    def playing(self, *, now_us: int) -> str | None:
+        """The item that is being heard, or will be next. None where all was heard."""
+        for item_id, item in self._items.items():
+            if self._played_ms(item, now_us) < self._format.duration_ms(item.received_bytes):
+                return item_id
+        return None
+
+    def ends_at_us(self) -> int:
+        """When all that was delivered will have been heard, as far as is known."""
+        return self._free_at_us
+
+    def hold(self, *, now_us: int) -> None:
+        """The playback stands still from now on."""
+        if self._held_since_us is None:
+            self._held_since_us = now_us
+
+    def release(self, *, now_us: int) -> None:
+        """The playback goes on."""
+        if self._held_since_us is None:
+            return
+        held_us = now_us - self._held_since_us
+        unfinished = [item for item in self._items.values() if item.ends_at_us > self._moment(0)]
+        self._held_since_us = None
+        for item in unfinished:
+            item.ends_at_us += held_us
+        self._free_at_us += held_us
+
     def cut(self, *, now_us: int) -> list[Cut]:
         """Stop everything: the items not fully heard, in order. Their audio is tracked no more."""
         cuts = []
@@ -118,6 +147,7 @@ class PlaybackLedger:
                 cuts.append(Cut(item_id, item.content_index, played_ms, received_ms, heard))
         self._items.clear()
         self._free_at_us = now_us
+        self._held_since_us = None
         return cuts
 
     def _item(self, item_id: str) -> _Item:
@@ -132,9 +162,12 @@ class PlaybackLedger:
         received_ms = self._format.duration_ms(item.received_bytes)
         if item.reported_ms is not None:
             return min(item.reported_ms, received_ms)
-        unheard_us = max(0, item.ends_at_us - now_us)
+        unheard_us = max(0, item.ends_at_us - self._moment(now_us))
         heard_us = self._duration_us(item.delivered_bytes) - unheard_us
         return min(max(0, heard_us) // 1000, received_ms)
+
+    def _moment(self, now_us: int) -> int:
+        return now_us if self._held_since_us is None else self._held_since_us
 
     def _duration_us(self, n_bytes: int) -> int:
         return n_bytes // self._format.bytes_per_sample * 1_000_000 // self._format.rate_hz
@@ -195,6 +228,14 @@ class ToolLedger:
     def name_of(self, call_id: str) -> str:
         """The function an open call is for. Raises KeyError where it is not open."""
         return self._open[call_id].request.function_name
+
+    def group_of(self, call_id: str) -> str:
+        """The response or turn an open call came with. Raises KeyError where it is not open."""
+        return self._open[call_id].group
+
+    def extend(self, call_id: str, *, deadline_us: int) -> None:
+        """An open call is being worked on. Raises KeyError where it is not open."""
+        self._open[call_id].deadline_us = deadline_us
 
     def is_open(self, group: str) -> bool:
         """Whether a call of this group is unsettled."""

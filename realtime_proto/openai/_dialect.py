@@ -1,79 +1,83 @@
-"""OpenAI Realtime's side of a neutral conversation.
+"""OpenAI Realtime's side of a neutral conversation, and that of the servers that speak it.
 
-Set-up: `session.created` admits us, our one `session.update` follows, and the `session.updated`
-that echoes it makes the session ready. A refused update ends the conversation: the model would run
-on settings nobody chose.
+Set-up: `session.created` admits us (a sideband socket gets none), our `session.update` follows, and
+the `session.updated` that echoes it makes the session ready; updates are answered in the order they
+were sent. A refused first update ends the conversation: the model would run on settings nobody
+chose. Of a later one the settings before it stay in force.
 
-Everything else is keyed by response id and item id, never by "the current one": items of one
-response interleave, and what belongs to a cancelled response keeps coming until its
-`response.done`. Such late audio is dropped here.
+Every client event that can be refused carries an id of ours, and what it was is remembered, so that
+an error says what it is about. Everything else is keyed by response id and item id, never by "the
+current one": items of one response interleave, and what belongs to a cancelled response keeps
+coming until its `response.done`. Responses are the matter of `_responses`.
 
-Source: recorded GA traffic and the vendor's API reference, 2026-11.
+Source: recorded traffic and the vendor's API reference, 2026-11.
 """
 
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import define
+import attrs
 
 from realtime_proto.audio.pcm import silence
-from realtime_proto.closing import Fate, judge_close, judge_error
+from realtime_proto.closing import Fate, judge_close, judge_unopened
 from realtime_proto.commands import (
     ClearAudio,
     CommitAudio,
     EndAudio,
     Interrupt,
     SendAudio,
+    SendImage,
     SendText,
     SendWire,
+    UpdateSession,
     VoiceCommand,
 )
 from realtime_proto.config import RealtimeConfig, VADMode
 from realtime_proto.dialect import Capabilities, Effects
-from realtime_proto.errors import LocalProtocolError
+from realtime_proto.errors import ConfigurationError, LocalProtocolError
 from realtime_proto.events import (
     AudioChunk,
     ErrorReported,
     Failure,
-    ResponseStarted,
-    SpeechStarted,
-    SpeechStopped,
-    TranscriptDelta,
+    Lost,
+    RateLimit,
+    RateLimitsUpdated,
     UnknownEvent,
 )
-from realtime_proto.events import (
-    ResponseDone as NeutralResponseDone,
-)
 from realtime_proto.formats import PCM16_24K
+from realtime_proto.history import SeedRules
 from realtime_proto.openai import events as wire
-from realtime_proto.openai._arbiter import ResponseArbiter
+from realtime_proto.openai._arbiter import ArbiterPhase, Refusal
+from realtime_proto.openai._causes import Causes, judged
 from realtime_proto.openai._connection import OpenAIConnection
+from realtime_proto.openai._mirror import history_item, seed_item, usage_of
+from realtime_proto.openai._responses import Responses
+from realtime_proto.openai._setup import patch_between, session_for
+from realtime_proto.openai._updates import Updates
+from realtime_proto.openai._user import User
 from realtime_proto.openai.closing import RULES
 from realtime_proto.openai.endpoint import DEFAULT_MODEL
-from realtime_proto.openai.items import FunctionCall, FunctionCallOutput, InputText, Message
-from realtime_proto.openai.session import (
-    PcmFormat,
-    RealtimeSession,
-    SemanticVad,
-    ServerVad,
-    SessionAudio,
-    SessionAudioInput,
-    SessionAudioOutput,
-    Transcription,
+from realtime_proto.openai.items import (
+    FunctionCall,
+    FunctionCallOutput,
+    InputImage,
+    InputText,
+    Message,
 )
-from realtime_proto.openai.tools import FunctionTool
-from realtime_proto.wire import UNSET, IdFactory
+from realtime_proto.openai.session import RealtimeSession
+from realtime_proto.wire import UNSET
 
 if TYPE_CHECKING:
     from realtime_proto.closing import LostPhase, Verdict
+    from realtime_proto.commands import ToolResult
+    from realtime_proto.errors import RealtimeConnectionError
     from realtime_proto.limits import Limits
+    from realtime_proto.wire import IdFactory
 
-__all__ = ("OpenAIDialect", "session_for")
-
-TRANSCRIPTION_MODEL: Final = "gpt-realtime-whisper"
-"""Transcribes while the user speaks. The whisper-1 and gpt-4o transcribers end in February 2027."""
+__all__ = ("OpenAIDialect",)
 
 MIN_COMMIT_MS: Final = 100
 """The server refuses to commit less audio than this."""
@@ -87,97 +91,85 @@ SEMANTIC_END_MS: Final = 4_000
 SILENCE_MARGIN_MS: Final = 300
 """Silence beyond that, so that the end is found inside of it."""
 
-MAX_RESPONSES: Final = 64
-"""Responses remembered at once: the active one and those whose tool calls are still open."""
+IMAGE_TYPES: Final = ("image/png", "image/jpeg")
 
-
-@define
-class _Response:
-    is_done: bool = False
-    drops_audio: bool = False
-    answered_calls: int = 0
-    was_interrupted: bool = False
-
-
-def session_for(config: RealtimeConfig) -> tuple[RealtimeSession, tuple[str, ...]]:
-    """The session settings that say *config*, and the names of the fields without a place."""
-    ignored = ["temperature"] if config.temperature is not None else []
-    turn_detection: ServerVad | SemanticVad | None
-    vad_fields = ("vad_threshold", "vad_prefix_padding_ms", "vad_silence_duration_ms")
-    if config.vad_mode is VADMode.SERVER:
-        turn_detection = ServerVad(
-            threshold=_given(config.vad_threshold),
-            prefix_padding_ms=_given(config.vad_prefix_padding_ms),
-            silence_duration_ms=_given(config.vad_silence_duration_ms),
-            create_response=True,
-            interrupt_response=True,
-        )
-    else:
-        ignored += [name for name in vad_fields if getattr(config, name) is not None]
-        is_manual = config.vad_mode is VADMode.MANUAL
-        turn_detection = (
-            None if is_manual else SemanticVad(create_response=True, interrupt_response=True)
-        )
-    transcription = Transcription(model=TRANSCRIPTION_MODEL) if config.input_transcription else None
-    session = RealtimeSession(
-        output_modalities=("audio",),
-        instructions=_given(config.instructions),
-        audio=SessionAudio(
-            input=SessionAudioInput(
-                format=PcmFormat(rate=PCM16_24K.rate_hz),
-                transcription=transcription,
-                turn_detection=turn_detection,
-            ),
-            output=SessionAudioOutput(
-                format=PcmFormat(rate=PCM16_24K.rate_hz), voice=_given(config.voice)
-            ),
-        ),
-        tools=tuple(
-            FunctionTool(name=tool.name, description=tool.description, parameters=tool.parameters)
-            for tool in config.tools
-        ),
-        max_output_tokens=_given(config.max_tokens),
-    )
-    return session, tuple(ignored)
-
-
-def _given(value: Any) -> Any:
-    return UNSET if value is None else value
+_WITHOUT_TRUNCATE: Final = ("xai",)
 
 
 class OpenAIDialect:
-    """One conversation's OpenAI side."""
+    """One conversation's OpenAI side.
 
-    name = "openai"
-    capabilities = Capabilities(input_format=PCM16_24K, output_format=PCM16_24K)
+    Args:
+        name: What the provider is called.
+        wire_dialect: The shape of the protocol the server speaks (see `openai.DIALECTS`).
+        is_sideband: The socket joins a call that runs over WebRTC or SIP: it is not greeted.
+    """
 
-    def __init__(self) -> None:
-        self._session: RealtimeSession | None = None
-        self._setup_id: str | None = None
+    def __init__(
+        self, name: str = "openai", *, wire_dialect: str = "ga", is_sideband: bool = False
+    ) -> None:
+        self._name = name
+        self._wire_dialect = wire_dialect
+        self._is_sideband = is_sideband
+        self._truncates = wire_dialect not in _WITHOUT_TRUNCATE
+        self._session = RealtimeSession()
+        self._has_spoken = False
+        self._causes = Causes()
+        self._say = self._causes.say
+        self._begin()
+
+    def _begin(self, max_queued: int = 8) -> None:
+        """All that belongs to one connection, from the beginning."""
+        self._responses = Responses(self._say, max_queued=max_queued, truncates=self._truncates)
+        self._updates = Updates(self._say)
         self._is_ready = False
-        self._arbiter = ResponseArbiter()
-        self._responses: dict[str, _Response] = {}
         self._uncommitted_bytes = 0
-        self._is_user_speaking = False
-        self._is_turn_taken = False  # by the server's detection, which answers by itself
+        self._user = User(self._responses)
         self._last_error: Failure | None = None
+
+    @property
+    def name(self) -> str:
+        """The provider's name."""
+        return self._name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        return Capabilities(
+            input_format=PCM16_24K, output_format=PCM16_24K, truncates=self._truncates
+        )
 
     @property
     def owes_answer(self) -> bool:
         """Whether the user speaks, a response is wanted or under way, or a turn was taken."""
-        return self._is_user_speaking or self._is_turn_taken or not self._arbiter.is_idle
+        is_idle = self._responses.arbiter.is_idle
+        return self._user.is_speaking or self._user.is_turn_taken or not is_idle
+
+    @property
+    def is_awaiting(self) -> bool:
+        """Whether a response is under way: the server sends it, or says that it is over."""
+        return self._responses.arbiter.phase in (ArbiterPhase.ACTIVE, ArbiterPhase.CANCELLING)
 
     def configure(self, config: RealtimeConfig) -> tuple[str, ...]:
         """Take the settings; the names of those the session has no place for."""
         self._session, ignored = session_for(config)
         return ignored
 
+    def seed_rules(self, config: RealtimeConfig) -> SeedRules:
+        """Everything but audio may be told to a new session."""
+        return SeedRules()
+
     def connection(self, *, limits: Limits, ids: IdFactory) -> OpenAIConnection:
         """The wire level for a new road."""
-        return OpenAIConnection(max_frame_bytes=limits.max_frame_bytes, ids=ids)
+        return OpenAIConnection(
+            dialect=self._wire_dialect, max_frame_bytes=limits.max_frame_bytes, ids=ids
+        )
 
     def opened(self, fx: Effects) -> None:
-        """Nothing to say yet: the server speaks first."""
+        """The server speaks first, but on a sideband."""
+        self._begin(fx.limits.queued_responses)
+        if self._is_sideband:
+            self._set_up(fx)
 
     # --- what the application wants
 
@@ -185,28 +177,38 @@ class OpenAIDialect:
         """Turn a command into wire events. Raises LocalProtocolError with nothing changed."""
         match command:
             case SendAudio(data):
+                # Not remembered: hundreds of them would drive out what matters.
                 fx.transmit(wire.InputAudioBufferAppend(audio=data))
                 self._uncommitted_bytes += len(data)
             case SendText(text):
                 message = Message(role="user", content=(InputText(text=text),))
-                fx.transmit(wire.ConversationItemCreate(item=message))
-                self._want_response(fx)
+                self._say(wire.ConversationItemCreate(item=message), fx)
+                self._responses.want(fx)
+            case SendImage():
+                self._send_image(command, fx)
             case CommitAudio():
                 self._commit(fx)
             case EndAudio():
                 self._end_audio(fx)
             case ClearAudio():
-                fx.transmit(wire.InputAudioBufferClear())
+                self._say(wire.InputAudioBufferClear(), fx)
                 self._uncommitted_bytes = 0
             case Interrupt():
-                self._cancel(self._arbiter.cancel(), fx)
-                self._cut(fx)
+                self._responses.cancel(fx)
+                self._responses.cut(fx)
+            case UpdateSession(config):
+                self._update(config, fx)
             case SendWire(event):
-                fx.transmit(event)
-                if isinstance(event, wire.ResponseCreate):
-                    self._arbiter.requested(event.event_id or None)
+                self._send_wire(event, fx)
             case _:
                 raise LocalProtocolError(f"{type(command).__name__} is no command for a dialect")
+
+    def _send_image(self, image: SendImage, fx: Effects) -> None:
+        if image.mime_type not in IMAGE_TYPES:
+            raise LocalProtocolError(f"{self.name} takes {' and '.join(IMAGE_TYPES)} only")
+        url = f"data:{image.mime_type};base64,{b64encode(image.data).decode()}"
+        message = Message(role="user", content=(InputImage(image_url=url),))
+        self._say(wire.ConversationItemCreate(item=message), fx)
 
     def _commit(self, fx: Effects) -> None:
         if fx.config.vad_mode is not VADMode.MANUAL:
@@ -218,9 +220,9 @@ class OpenAIDialect:
             raise LocalProtocolError(
                 f"only {ms} ms of audio to commit; the server needs {MIN_COMMIT_MS} ms"
             )
-        fx.transmit(wire.InputAudioBufferCommit())
+        self._say(wire.InputAudioBufferCommit(), fx)
         self._uncommitted_bytes = 0
-        self._want_response(fx)
+        self._responses.want(fx)
 
     def _end_audio(self, fx: Effects) -> None:
         if fx.config.vad_mode is VADMode.MANUAL:
@@ -235,62 +237,77 @@ class OpenAIDialect:
         data = silence(silence_ms + SILENCE_MARGIN_MS, self.capabilities.input_format)
         fx.transmit(wire.InputAudioBufferAppend(audio=data))
 
-    def answer_tool(self, call_id: str, output: Any, *, is_error: bool, fx: Effects) -> None:
+    def _update(self, config: RealtimeConfig, fx: Effects) -> None:
+        if (config.model or DEFAULT_MODEL) != (fx.config.model or DEFAULT_MODEL):
+            raise ConfigurationError("the model of a session cannot change", code="unsupported")
+        if self._has_spoken and config.voice != fx.config.voice:
+            raise ConfigurationError(
+                "the voice is fixed once the model has spoken", code="unsupported"
+            )
+        new, _ = session_for(config)
+        patch = patch_between(self._session, new)
+        if patch is not None:
+            self._updates.send(patch, fx, before=fx.config)
+        self._session = new
+        fx.adopt(config)
+
+    def _send_wire(self, event: Any, fx: Effects) -> None:
+        if isinstance(event, wire.ResponseCreate) and event.event_id is UNSET:
+            self._responses.want(fx, request=event.response or None)
+        elif isinstance(event, wire.SessionUpdate):
+            self._updates.send(event.session, fx, event_id=event.event_id)
+        elif hasattr(event, "event_id"):
+            self._say(event, fx)
+        else:
+            fx.transmit(event)
+
+    def answer_tool(self, result: ToolResult, fx: Effects) -> None:
         """Say the answer; after the last open one of a response, ask for the next response."""
-        if is_error and not isinstance(output, dict):
+        if result.will_continue:
+            raise LocalProtocolError(f"{self.name} takes one result for each call")
+        output = result.output
+        if result.is_error and not isinstance(output, dict):
             output = {"error": output}
         text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)
-        item = FunctionCallOutput(call_id=call_id, output=text)
-        fx.transmit(wire.ConversationItemCreate(item=item))
-        settlement = fx.tools.settle(call_id)
-        response = self._responses.get(settlement.group)
-        if response is not None:
-            response.answered_calls += 1
-            self._continue_after_tools(settlement.group, response, fx)
+        item = FunctionCallOutput(call_id=result.call_id, output=text)
+        self._say(wire.ConversationItemCreate(item=item), fx)
+        settlement = fx.tools.settle(result.call_id)
+        if result.scheduling == "interrupt":
+            self._responses.cancel(fx)
+            self._responses.cut(fx)
+        self._responses.answered(settlement.group, fx, is_silent=result.scheduling == "silent")
+        self._responses.create_if_due(fx)
 
-    def _continue_after_tools(self, response_id: str, response: _Response, fx: Effects) -> None:
-        if not response.is_done or fx.tools.is_open(response_id):
-            return
-        self._responses.pop(response_id, None)
-        if response.answered_calls and not response.was_interrupted:
-            self._want_response(fx, automatic=True)
+    # --- time, and the end of a road
 
-    def _want_response(self, fx: Effects, *, automatic: bool = False) -> None:
-        self._arbiter.want(automatic=automatic)
-        self._create_if_due(fx)
+    def next_deadline_us(self) -> int | None:
+        """When the server has to have said what is due."""
+        return self._responses.arbiter.deadline_us
 
-    def _create_if_due(self, fx: Effects) -> None:
-        if self._arbiter.may_create:
-            event_id = fx.new_id()
-            fx.transmit(wire.ResponseCreate(event_id=event_id))
-            self._arbiter.requested(event_id)
+    def tick(self, fx: Effects) -> None:
+        """A deadline may have come."""
+        self._responses.tick(fx)
 
-    def _cancel(self, response_id: str | None, fx: Effects) -> None:
-        if response_id is not None:
-            fx.transmit(wire.ResponseCancel(response_id=response_id))
-            self._response(response_id).drops_audio = True
+    def lost(self, code: int | None, reason: str, *, can_resume: bool) -> Verdict:
+        """What it means that the road ended."""
+        phase: LostPhase = "open" if self._is_ready else "set-up"
+        return judge_close(
+            code, reason, phase=phase, rules=RULES, said=self._last_error, can_resume=can_resume
+        )
 
-    def _cut(self, fx: Effects) -> None:
-        """Stop the playback and tell the server how much was heard."""
-        active = self._arbiter.response_id
-        if active is not None:
-            self._response(active).drops_audio = True
-        for cut in fx.interrupt_playback():
-            fx.transmit(
-                wire.ConversationItemTruncate(
-                    item_id=cut.item_id,
-                    content_index=cut.content_index,
-                    audio_end_ms=cut.played_ms,
-                )
-            )
+    def unopened(self, error: RealtimeConnectionError, *, unix_time: float) -> Verdict:
+        """What it means that a new road could not be opened."""
+        return judge_unopened(error, rules=RULES, unix_time=unix_time)
 
-    def _response(self, response_id: str) -> _Response:
-        response = self._responses.get(response_id)
-        if response is None:
-            if len(self._responses) >= MAX_RESPONSES:
-                self._responses.pop(next(iter(self._responses)))
-            response = self._responses[response_id] = _Response()
-        return response
+    def abandon(self, fx: Effects) -> tuple[Lost, ...]:
+        """The road is gone: what was in flight."""
+        lost = self._responses.in_flight()
+        ms = self.capabilities.input_format.duration_ms(self._uncommitted_bytes)
+        if ms and fx.config.vad_mode is VADMode.MANUAL:
+            lost += (Lost(kind="audio", ms=ms),)
+        self._responses.give_up(fx)
+        self._begin(fx.limits.queued_responses)
+        return lost
 
     # --- what the server says
 
@@ -299,10 +316,9 @@ class OpenAIDialect:
         self._last_error = None  # what a close repeats is what was said just before it
         match event:
             case wire.ResponseOutputAudioDelta():
-                if not self._response(event.response_id).drops_audio:
-                    fx.emit_audio(event.delta, item_id=event.item_id, response_id=event.response_id)
+                self._audio(event, fx)
             case wire.ResponseOutputAudioDone():
-                if not self._response(event.response_id).drops_audio:
+                if not self._responses.of(event.response_id).drops_audio:
                     fx.emit(
                         AudioChunk(
                             data=b"",
@@ -312,48 +328,56 @@ class OpenAIDialect:
                         )
                     )
             case wire.ResponseOutputAudioTranscriptDelta() | wire.ResponseOutputTextDelta():
-                if fx.config.output_transcription:
-                    fx.playback.hear(event.item_id, event.delta)
-                    fx.emit(
-                        TranscriptDelta(text=event.delta, is_final=False, item_id=event.item_id)
-                    )
-            case wire.ResponseOutputAudioTranscriptDone(transcript=text, item_id=item_id):
-                self._final(text, item_id, fx)
-            case wire.ResponseOutputTextDone(text=text, item_id=item_id):
-                self._final(text, item_id, fx)
-            case wire.ConversationItemInputAudioTranscriptionDelta(delta=text, item_id=item_id):
-                if text:
-                    fx.emit(
-                        TranscriptDelta(text=text, is_final=False, speaker="user", item_id=item_id)
-                    )
-            case wire.ConversationItemInputAudioTranscriptionCompleted():
-                fx.emit(
-                    TranscriptDelta(
-                        text=event.transcript.strip(),
-                        is_final=True,
-                        speaker="user",
-                        item_id=event.item_id,
-                    )
+                is_spoken = isinstance(event, wire.ResponseOutputAudioTranscriptDelta)
+                self._responses.of(event.response_id).open_texts[event.item_id] = is_spoken
+                fx.say(
+                    event.delta,
+                    item_id=event.item_id,
+                    speaker="assistant",
+                    response_id=event.response_id,
+                    is_spoken=is_spoken,
                 )
+            case wire.ResponseOutputAudioTranscriptDone(transcript=text):
+                self._text_done(event, text, fx, is_spoken=True)
+            case wire.ResponseOutputTextDone(text=text):
+                self._text_done(event, text, fx, is_spoken=False)
+            case wire.ConversationItemInputAudioTranscriptionDelta(delta=text, item_id=item_id):
+                self._user.heard(text or "", item_id, fx)
+            case wire.ConversationItemInputAudioTranscriptionCompleted():
+                self._user.transcribed(event, fx)
             case wire.ConversationItemInputAudioTranscriptionFailed():
+                fx.finish(None, item_id=event.item_id, speaker="user")
                 self._report(event.error, fx)
             case wire.InputAudioBufferSpeechStarted():
-                self._is_user_speaking = True
-                fx.emit(SpeechStarted(item_id=event.item_id, at_ms=event.audio_start_ms))
-                self._cut(fx)
+                self._user.started(event.item_id, event.audio_start_ms, fx)
             case wire.InputAudioBufferSpeechStopped():
-                self._is_user_speaking = False
-                self._is_turn_taken = True
-                fx.emit(SpeechStopped(item_id=event.item_id, at_ms=event.audio_end_ms))
+                self._user.stopped(event.item_id, event.audio_end_ms, fx)
+            case wire.InputAudioBufferCommitted():
+                item = Message(id=event.item_id, status="in_progress", role="user", content=())
+                self._mirror(item, event.previous_item_id, fx)
+                self._user.committed(fx)
             case wire.ResponseCreated():
-                self._created(event.response.id, fx)
-            case wire.ResponseOutputItemDone(item=FunctionCall() as call):
-                self._called(call, event.response_id, fx)
+                self._user.answered()
+                self._responses.created(event.response, fx)
             case wire.ResponseDone():
-                self._done(event.response, fx)
+                self._done(event, fx)
+            case wire.ResponseOutputItemDone():
+                self._mirror(event.item, None, fx)
+                if isinstance(event.item, FunctionCall):
+                    self._called(event.item, event.response_id, fx)
+            case wire.ConversationItemAdded() | wire.ConversationItemCreated():
+                self._mirror(event.item, event.previous_item_id, fx)
+            case wire.ConversationItemDone() | wire.ResponseOutputItemAdded():
+                self._mirror(event.item, None, fx)
+            case wire.ConversationItemDeleted(item_id=item_id):
+                fx.history.remove(item_id)
+            case wire.RateLimitsUpdated():
+                fx.emit(RateLimitsUpdated(limits=tuple(map(_rate_limit, event.rate_limits))))
             case wire.SessionCreated():
+                self._note_expiry(event.session, fx)
                 self._set_up(fx)
             case wire.SessionUpdated():
+                self._note_expiry(event.session, fx)
                 self._updated(event.session, fx)
             case wire.Error():
                 self._error(event.error, fx)
@@ -363,36 +387,68 @@ class OpenAIDialect:
                 pass  # carries nothing a neutral event has a place for
 
     def malformed(self, tag: str | None, fx: Effects) -> None:
-        """Free what would wait for ever for an event that could not be read."""
+        """Settle what would otherwise wait for ever for an event that could not be read."""
         if tag == wire.ResponseDone.type:
-            self._arbiter.done(None)
-            self._create_if_due(fx)
+            self._responses.done_unreadably(fx)
+        elif tag == wire.ResponseCreated.type:
+            self._user.answered()
+            self._responses.created_unreadably(fx)
+        elif tag == wire.InputAudioBufferSpeechStarted.type:
+            self._user.started(None, None, fx)
+        elif tag == wire.InputAudioBufferSpeechStopped.type:
+            self._user.stopped(None, None, fx)
+        elif tag == wire.SessionCreated.type:
+            self._set_up(fx)
+        elif tag == wire.SessionUpdated.type:
+            self._updated(None, fx)
 
-    def lost(self, code: int | None, reason: str) -> Verdict:
-        """What it means that the road ended."""
-        phase: LostPhase = "open" if self._is_ready else "set-up"
-        return judge_close(code, reason, phase=phase, rules=RULES, said=self._last_error)
+    # --- set-up
 
     def _set_up(self, fx: Effects) -> None:
-        if self._setup_id is None and self._session is not None:
-            self._setup_id = fx.new_id()
-            fx.transmit(wire.SessionUpdate(session=self._session, event_id=self._setup_id))
+        if not self._updates.are_pending and not self._is_ready:
+            self._updates.send(self._session, fx)
 
     def _updated(self, session: Any, fx: Effects) -> None:
-        if self._setup_id is not None and not self._is_ready:
-            self._is_ready = True
-            model = getattr(session, "model", None) or fx.config.model or DEFAULT_MODEL
-            fx.ready(session_id=getattr(session, "id", None) or None, model=model)
+        if not self._updates.are_pending:
+            return  # somebody else's, on a call that others take part in
+        differences = self._updates.confirmed(session)
+        if self._is_ready:
+            if differences:
+                message = f"the server took otherwise: {', '.join(differences)}"
+                fx.emit(ErrorReported(failure=Failure(kind="remote", message=message)))
+            return
+        self._is_ready = True
+        for item in fx.seed.items:
+            self._say(wire.ConversationItemCreate(item=seed_item(item)), fx)
+        model = getattr(session, "model", None) or fx.config.model or DEFAULT_MODEL
+        session_id = getattr(session, "id", None) or None
+        fx.ready(session_id=session_id, model=model, altered=differences)
 
-    def _final(self, text: str, item_id: str, fx: Effects) -> None:
-        if fx.config.output_transcription:
-            fx.emit(TranscriptDelta(text=text, is_final=True, item_id=item_id))
+    def _note_expiry(self, session: Any, fx: Effects) -> None:
+        expires_at = getattr(session, "expires_at", None)
+        if expires_at:
+            fx.expires_at(float(expires_at))
 
-    def _created(self, response_id: str, fx: Effects) -> None:
-        self._is_turn_taken = False
-        self._response(response_id)
-        fx.emit(ResponseStarted(response_id=response_id))
-        self._cancel(self._arbiter.created(response_id), fx)
+    # --- the assistant
+
+    def _audio(self, event: wire.ResponseOutputAudioDelta, fx: Effects) -> None:
+        if not self._responses.of(event.response_id).drops_audio:
+            self._has_spoken = True
+            fx.emit_audio(
+                event.delta,
+                item_id=event.item_id,
+                response_id=event.response_id,
+                content_index=event.content_index,
+            )
+
+    def _text_done(self, event: Any, text: str, fx: Effects, *, is_spoken: bool) -> None:
+        self._responses.of(event.response_id).open_texts.pop(event.item_id, None)
+        fx.finish(text, item_id=event.item_id, speaker="assistant", is_spoken=is_spoken)
+
+    def _mirror(self, item: Any, previous: str | None, fx: Effects) -> None:
+        entry = history_item(item)
+        if entry is not None:
+            fx.history.insert(entry, after=previous)
 
     def _called(self, call: FunctionCall, response_id: str, fx: Effects) -> None:
         if call.status == "incomplete" or not call.call_id:
@@ -401,49 +457,43 @@ class OpenAIDialect:
             arguments = json.loads(call.arguments)
         except (ValueError, RecursionError):
             arguments = None
-        self._response(response_id)
+        self._responses.of(response_id)
         fx.call_tool(call.call_id, call.name, arguments, group=response_id)
 
-    def _done(self, ended: Any, fx: Effects) -> None:
-        reason = getattr(ended.status_details, "reason", None)
-        turn_detected = reason == "turn_detected"
-        response = self._response(ended.id)
-        response.is_done = True
-        response.was_interrupted = turn_detected
-        fx.emit(NeutralResponseDone(response_id=ended.id, status=ended.status or "", reason=reason))
-        error = getattr(ended.status_details, "error", None)
+    def _done(self, event: wire.ResponseDone, fx: Effects) -> None:
+        response = event.response
+        if response.usage is not None and response.usage.total_tokens is not None:
+            usage = usage_of(response.usage, attrs.asdict(response.usage))
+            fx.used(response.id, usage, response_id=response.id)
+        error = getattr(response.status_details, "error", None)
         if error is not None:
             self._report(error, fx)
-        self._arbiter.done(ended.id, turn_detected=turn_detected)
-        self._continue_after_tools(ended.id, response, fx)
-        self._create_if_due(fx)
+        self._responses.done(response, fx)
+
+    # --- errors
 
     def _error(self, error: Any, fx: Effects) -> None:
-        code = error.code
-        if error.event_id is not None and error.event_id == self._setup_id and not self._is_ready:
-            fx.fail(_judged(error)[1])
-        elif self._arbiter.refused(
-            error.event_id, busy=code == "conversation_already_has_active_response"
-        ):
-            if code != "conversation_already_has_active_response":
-                self._report(error, fx)
-                self._create_if_due(fx)
-        elif _judged(error)[0] is Fate.NORMAL:
-            pass  # what was wanted is the case already
-        else:
+        fate, failure = judged(error)
+        is_busy = fate is Fate.RETRYABLE and "active" in (error.code or error.message or "")
+        if self._updates.refused(error.event_id, fx):
+            if not self._is_ready:
+                fx.fail(failure)
+                return
+            self._session, _ = session_for(fx.config)
+        refusal = self._responses.refused(error.event_id, fx, busy=is_busy)
+        if refusal is not Refusal.SETTLED and fate is not Fate.NORMAL:
             self._report(error, fx)
 
     def _report(self, error: Any, fx: Effects) -> None:
-        _, self._last_error = _judged(error)
+        _, failure = judged(error)
+        self._last_error = self._causes.explained(failure)
         fx.emit(ErrorReported(failure=self._last_error))
 
 
-def _judged(error: Any) -> tuple[Fate, Failure]:
-    failure = Failure(
-        kind="provider",
-        message=error.message or "the server reported an error without words",
-        code=error.code or error.type,
-        param=getattr(error, "param", None),
-        event_id=getattr(error, "event_id", None),
+def _rate_limit(limit: wire.RateLimit) -> RateLimit:
+    return RateLimit(
+        name=limit.name,
+        limit=limit.limit,
+        remaining=limit.remaining,
+        reset_s=limit.reset_seconds,
     )
-    return judge_error(failure, rules=RULES, error_type=error.type)
