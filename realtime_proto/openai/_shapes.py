@@ -133,8 +133,14 @@ READ: Final[Mapping[str, tuple[str, tuple[Move, ...]]]] = {
 }
 """Tag -> the member that may be flat, and all the moves there are for it."""
 
-_CREATED: Final = ("audio", "input", "output")
+_SESSIONS: Final = ("realtime", "transcription")
+"""Sessions that have another shape elsewhere. One of a type nobody knows is left alone."""
+
+_CREATED: Final = frozenset({"audio", "input", "output"})
 """What a move may create on its way; anything else has to be there."""
+
+_SHAPED: Final = TAGS.keys() | READ.keys()
+"""Tags of the frames that may have another shape. The others are the many, and pass untouched."""
 
 
 @final
@@ -168,9 +174,12 @@ _TRANSCRIPTION_TAGS: Final[Mapping[str, str]] = MappingProxyType(
     {ga: beta for beta, ga in TAGS.items() if beta.startswith("transcription_session.")}
 )
 
+GA: Final = Shape()
+"""The shape of the classes."""
+
 SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
     {
-        "ga": Shape(),
+        "ga": GA,
         "beta": Shape(
             tags=_BETA_TAGS,
             session=_SESSION,
@@ -218,13 +227,17 @@ def to_ga(frame: JsonDict) -> list[tuple[str, str]]:
         names the one, the frame has the other.
     """
     tag = frame["type"]
+    if tag not in _SHAPED:
+        return []
     frame["type"] = TAGS.get(tag, tag)
     member, moves = READ.get(frame["type"], ("", ()))
     inner = frame.get(member)
     if inner.__class__ is not dict:
         return []
-    if member == "session" and "type" not in inner:
-        inner["type"] = "transcription" if tag.startswith("transcription_session.") else "realtime"
+    if member == "session":
+        flat = "transcription" if tag.startswith("transcription_session.") else "realtime"
+        if inner.setdefault("type", flat) not in _SESSIONS:
+            return []
     return [
         (f".{member}.{'.'.join(move.place)}", f".{member}.{move.flat}")
         for move in moves
@@ -235,8 +248,10 @@ def to_ga(frame: JsonDict) -> list[tuple[str, str]]:
 def _placed(inner: JsonDict, move: Move) -> bool:
     *way, last = move.place
     target: Any = inner
-    for name in way:
-        target = target.setdefault(name, {}) if name in _CREATED else target.get(name)
+    for depth, name in enumerate(way):
+        if name not in target and _CREATED.issuperset(way[depth:]):
+            target[name] = {}
+        target = target.get(name)
         if target.__class__ is not dict:
             return False
     if last in target:
@@ -255,17 +270,24 @@ def from_ga(frame: JsonDict, shape: Shape) -> None:
     Raises:
         Mismatch: The dialect cannot say it.
     """
+    if shape is GA:
+        return
     tag = frame["type"]
-    member, _ = READ.get(tag, ("", ()))
-    inner = frame.get(member)
     frame["type"] = shape.tags.get(tag, tag)
     if shape.parts:
         _rename_parts(frame, shape.parts)
-    if inner is None:
+    member, _ = READ.get(tag, ("", ()))
+    inner = frame.get(member)
+    if inner.__class__ is not dict:
         return
     if member == "session":
-        if not shape.typed and inner.pop("type", None) == "transcription" and shape.tags:
-            frame["type"] = _TRANSCRIPTION_TAGS[tag]
+        kind = inner.get("type")
+        if kind not in _SESSIONS:
+            return
+        if not shape.typed:
+            del inner["type"]
+            if kind == "transcription" and shape.tags:
+                frame["type"] = _TRANSCRIPTION_TAGS[tag]
         moves = shape.session
     else:
         moves = shape.params if tag == "response.create" else shape.response
@@ -305,6 +327,6 @@ def _rename_parts(frame: JsonDict, names: Mapping[str, str]) -> None:
 def _items(frame: JsonDict) -> Iterable[JsonDict]:
     if "item" in frame:
         yield frame["item"]
-    response = frame.get("response", {})
-    yield from response.get("output", ())
-    yield from response.get("input", ())
+    response = frame.get("response") or {}
+    yield from response.get("output") or ()
+    yield from response.get("input") or ()

@@ -212,9 +212,37 @@ def test_a_flat_name_whose_place_is_taken_stays_and_is_counted() -> None:
 
 def test_a_rate_without_a_format_stays_where_it_is() -> None:
     """It says nothing by itself."""
-    connection = OpenAIConnection(dialect="azure-voice-live")
-    connection.receive('{"type":"session.updated","session":{"input_audio_sampling_rate":8000}}')
-    assert connection.drift == {"realtime.input_audio_sampling_rate": 1}
+    frame = {"type": "session.updated", "session": {"input_audio_sampling_rate": 8000}}
+    speaker, hearer = let_in("server", "azure-voice-live")
+    (event,) = hearer.receive(json.dumps(frame))
+    assert hearer.drift == {"realtime.input_audio_sampling_rate": 1}
+    assert event == SessionUpdated(session=RealtimeSession())
+    assert frame == json.loads(speaker.send(event))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"type": "response.create", "response": None},
+        {"type": "response.create", "response": {"input": None, "audio": None}},
+        {"type": "session.update", "session": {"type": "x"}},
+        {"type": "session.update", "session": {"type": "x", "audio": 5, "voice": 5}},
+    ],
+)
+def test_nulls_and_sessions_nobody_knows_pass_in_every_dialect(dialect, frame) -> None:
+    """Where a shape would move things, there may be nothing, or something else."""
+    speaker, hearer = let_in("client", dialect)
+    (event,) = hearer.receive(json.dumps(frame))
+    assert frame == json.loads(speaker.send(event))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_session_nobody_knows_is_said_as_it_is(dialect) -> None:
+    """Even one without a type: there is nothing to move in it."""
+    raw = {"voice": "alloy"}
+    update = SessionUpdate(session=UnknownObject(tag="x", raw=raw))
+    assert said(dialect, update)["session"] == raw
 
 
 def test_an_error_names_the_place_in_the_frame() -> None:

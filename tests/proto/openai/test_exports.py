@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any, get_args, get_type_hints
 
 import attrs
 import pytest
@@ -55,3 +56,22 @@ def test_every_constant_of_a_module_is_in_its_all(module) -> None:
         if name.isupper() and not name.startswith("_") and isinstance(value, tuple)
     }
     assert own <= public(module)
+
+
+def test_every_class_is_part_of_an_event() -> None:
+    """What no event carries could never be sent."""
+    reached: set[type] = set()
+    waiting: list[Any] = [
+        openai.ClientEvent,
+        openai.ServerEvent,
+        openai.TranslationClientEvent,
+        openai.TranslationServerEvent,
+    ]
+    while waiting:
+        hint = waiting.pop()
+        waiting += get_args(hint)
+        if attrs.has(hint) and hint not in reached:
+            reached.add(hint)
+            waiting += get_type_hints(hint).values()
+    carried = {getattr(openai, name) for name in openai.__all__ if attrs.has(getattr(openai, name))}
+    assert carried - {openai.Leniency} <= reached

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from realtime_proto._machine import Role
 from realtime_proto.openai import (
+    ClientEvent,
     ConversationItemAdded,
     Error,
     InputAudioBufferAppend,
     Phase,
     ResponseCreate,
+    ServerEvent,
     SessionCreated,
     SessionUpdate,
     SessionUpdated,
+    TranslationClientEvent,
+    TranslationPhase,
+    TranslationServerEvent,
+    TranslationSessionUpdate,
 )
-from realtime_proto.openai._state import MACHINE
+from realtime_proto.openai._state import MACHINE, TRANSLATION
 from realtime_proto.wire import UnknownEvent
 
 
@@ -41,6 +49,46 @@ from realtime_proto.wire import UnknownEvent
 def test_a_row(role, phase, event, then) -> None:
     """An event in a phase leads somewhere, or is not legal."""
     assert then is MACHINE.next_phase(role, phase, event)
+
+
+CLIENT = set(get_args(ClientEvent))
+SERVER = set(get_args(ServerEvent))
+
+
+TRANSLATION_CLIENT = set(get_args(TranslationClientEvent))
+TRANSLATION_SERVER = set(get_args(TranslationServerEvent))
+
+
+@pytest.mark.parametrize(
+    ("machine", "phase", "client", "server"),
+    [
+        (MACHINE, Phase.OPENING, {SessionUpdate}, SERVER),
+        (MACHINE, Phase.READY, CLIENT, SERVER),
+        (MACHINE, Phase.CLOSED, set(), set()),
+        (TRANSLATION, TranslationPhase.OPENING, {TranslationSessionUpdate}, TRANSLATION_SERVER),
+        (TRANSLATION, TranslationPhase.READY, TRANSLATION_CLIENT, TRANSLATION_SERVER),
+        (TRANSLATION, TranslationPhase.CLOSING, set(), TRANSLATION_SERVER),
+        (TRANSLATION, TranslationPhase.CLOSED, set(), set()),
+    ],
+)
+def test_what_is_legal_in_a_phase(machine, phase, client, server) -> None:
+    """For each of the events there are; after its close a translation's client is silent."""
+    translating = machine is TRANSLATION
+    said_by = {
+        Role.CLIENT: (client, TRANSLATION_CLIENT if translating else CLIENT),
+        Role.SERVER: (server, TRANSLATION_SERVER if translating else SERVER),
+    }
+    for role, (expected, events) in said_by.items():
+        legal = {e for e in events if machine.next_phase(role, phase, e) is not None}
+        assert expected == legal
+
+
+@pytest.mark.parametrize("machine", [MACHINE, TRANSLATION])
+def test_a_phase_is_left_only_by_what_is_known(machine) -> None:
+    """An event nobody knows never moves a connection that stands."""
+    for role in Role:
+        for phase in set(type(machine.initial)) - {machine.lost}:
+            assert phase is machine.next_phase(role, phase, UnknownEvent)
 
 
 def test_the_diagram_names_every_phase() -> None:
