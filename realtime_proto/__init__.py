@@ -70,6 +70,7 @@ from realtime_proto.history import (
     HistoryItem,
 )
 from realtime_proto.limits import Limits
+from realtime_proto.models import ModelInfo, ModelProfile, VoiceInfo
 from realtime_proto.providers import PROVIDERS, ProviderSpec
 from realtime_proto.resume import (
     ResumeState,
@@ -106,6 +107,8 @@ __all__ = (
     "Limits",
     "LocalProtocolError",
     "Lost",
+    "ModelInfo",
+    "ModelProfile",
     "PlaybackPaused",
     "PlaybackResumed",
     "Played",
@@ -148,5 +151,6 @@ __all__ = (
     "VADMode",
     "VoiceCommand",
     "VoiceEvent",
+    "VoiceInfo",
     "count_ids",
 )

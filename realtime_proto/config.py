@@ -15,6 +15,7 @@ import attrs
 from attrs import field, frozen
 
 from realtime_proto.errors import ConfigurationError
+from realtime_proto.models import ModelProfile
 from realtime_proto.tools import ToolDefinition
 
 __all__ = ("BargeIn", "RealtimeConfig", "VADMode")
@@ -91,6 +92,11 @@ def _kind(expected: type, name: str) -> _Validator:
     return check
 
 
+def _optional_profile(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is not None and not isinstance(value, ModelProfile):
+        _refuse(attribute, "a ModelProfile", value)
+
+
 def _as_tools(tools: object) -> tuple[ToolDefinition, ...]:
     if isinstance(tools, str | bytes) or not hasattr(tools, "__iter__"):
         raise ConfigurationError(f"RealtimeConfig.tools must be a list, not {tools!r:.60}")
@@ -125,6 +131,8 @@ class RealtimeConfig:
         input_transcription: Whether the user's words are wanted as text too.
         output_transcription: Whether the assistant's words are wanted as text too.
         strict: Refuse what the provider cannot carry rather than leave it out.
+        profile: What the model accepts, where the catalogue does not know it or is wrong; None
+            takes the catalogue's.
 
     Raises:
         ConfigurationError: A value is not what it must be.
@@ -153,3 +161,4 @@ class RealtimeConfig:
     input_transcription: bool = field(default=True, validator=_kind(bool, "True or False"))
     output_transcription: bool = field(default=True, validator=_kind(bool, "True or False"))
     strict: bool = field(default=False, validator=_kind(bool, "True or False"))
+    profile: ModelProfile | None = field(default=None, validator=_optional_profile)

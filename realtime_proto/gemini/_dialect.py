@@ -48,19 +48,22 @@ from realtime_proto.gemini import events as wire
 from realtime_proto.gemini._connection import GeminiConnection
 from realtime_proto.gemini._setup import contents_of, instruction_of, setup_for, tools_of, usage_of
 from realtime_proto.gemini._turns import Turns
-from realtime_proto.gemini.catalog import profile_of
+from realtime_proto.gemini.catalog import PROFILES
 from realtime_proto.gemini.closing import RULES
-from realtime_proto.gemini.endpoint import model_resource
+from realtime_proto.gemini.endpoint import DEFAULT_MODEL, model_resource
 from realtime_proto.gemini.parts import Blob, Content, FunctionResponse, Part
+from realtime_proto.gemini.refusals import refusals
 from realtime_proto.gemini.setup import HistoryConfig, SessionResumptionConfig
 from realtime_proto.history import HistoryItem, SeedRules
+from realtime_proto.models import ModelProfile, profile_for
 from realtime_proto.wire import UnknownEvent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from realtime_proto.closing import LostPhase, Verdict
     from realtime_proto.commands import ToolResult
     from realtime_proto.errors import RealtimeConnectionError
-    from realtime_proto.gemini.catalog import ModelProfile
     from realtime_proto.limits import Limits
     from realtime_proto.wire import IdFactory
 
@@ -85,12 +88,22 @@ class GeminiDialect:
 
     Args:
         name: What the provider is called.
+        profiles: What its models accept.
+        default_model: The model where the configuration names none.
     """
 
     capabilities = Capabilities(input_format=PCM16_16K, output_format=PCM16_24K, resumes=True)
 
-    def __init__(self, name: str = "gemini") -> None:
+    def __init__(
+        self,
+        name: str = "gemini",
+        *,
+        profiles: Sequence[ModelProfile] = PROFILES,
+        default_model: str = DEFAULT_MODEL,
+    ) -> None:
         self.name = name
+        self._profiles = profiles
+        self._default_model = default_model
         self._setup: wire.Setup | None = None
         self._turns = Turns()
         self._no_id_calls: set[str] = set()
@@ -101,6 +114,7 @@ class GeminiDialect:
         """All that belongs to one connection, from the beginning."""
         self._is_ready = False
         self._is_going_away = False
+        self._has_begun = False
         self._is_user_active = False
         self._is_user_speaking = False
         self._is_asked = False
@@ -122,7 +136,7 @@ class GeminiDialect:
 
     def configure(self, config: RealtimeConfig) -> tuple[str, ...]:
         """Take the settings; the names of those the set-up has no place for."""
-        self._setup, ignored = setup_for(config)
+        self._setup, ignored = setup_for(config, self._profile(config), model=self._model(config))
         return ignored
 
     def seed_rules(self, config: RealtimeConfig) -> SeedRules:
@@ -137,6 +151,7 @@ class GeminiDialect:
     def opened(self, fx: Effects) -> None:
         """The client speaks first."""
         self._begin()
+        self._has_begun = fx.handle is not None
         profile = self._profile(fx.config)
         resumption = None
         if fx.handle is not None or profile.accepts_empty_resumption:
@@ -144,11 +159,14 @@ class GeminiDialect:
         history = None
         if fx.seed.items and profile.history_is_announced:
             history = HistoryConfig(initial_history_in_client_content=True)
-        setup, _ = setup_for(fx.config)
+        setup, _ = setup_for(fx.config, profile, model=self._model(fx.config))
         fx.transmit(attrs.evolve(setup, session_resumption=resumption, history_config=history))
 
     def _profile(self, config: RealtimeConfig) -> ModelProfile:
-        return profile_of(model_resource(config.model))
+        return config.profile or profile_for(self._model(config), self._profiles)
+
+    def _model(self, config: RealtimeConfig) -> str:
+        return model_resource(config.model or self._default_model)
 
     # --- what the application wants
 
@@ -176,7 +194,11 @@ class GeminiDialect:
             case UpdateSession(config):
                 self._update(config, fx)
             case SendWire(event):
+                profile = self._profile(fx.config)
+                for refusal in refusals(event, profile, has_begun=self._has_begun):
+                    raise LocalProtocolError(refusal, code="unsupported")
                 fx.transmit(event)
+                self._has_begun = self._has_begun or _ends_history(event)
             case _:
                 raise LocalProtocolError(f"{type(command).__name__} is no command for a dialect")
 
@@ -187,6 +209,7 @@ class GeminiDialect:
             fx.transmit(wire.RealtimeInput(activity_start=wire.ActivityStart()))
             self._is_user_active = True
         fx.transmit(wire.RealtimeInput(audio=blob))
+        self._has_begun = True
         self._uncommitted_bytes += len(data)
         self._turns.has_audio_in = True
         if not is_manual:
@@ -220,6 +243,7 @@ class GeminiDialect:
         else:
             content = Content(role="user", parts=(Part(text=text),))
             fx.transmit(wire.ClientContent(turns=(content,), turn_complete=True))
+        self._has_begun = True
         self._turns.user_wrote(text, fx)
         self._is_asked = True
 
@@ -367,7 +391,7 @@ class GeminiDialect:
         if fx.seed.items:
             ends = self._profile(fx.config).history_is_announced
             fx.transmit(wire.ClientContent(turns=contents_of(fx.seed), turn_complete=ends))
-        model = model_resource(fx.config.model).rsplit("/", 1)[-1]
+        model = self._model(fx.config).rsplit("/", 1)[-1]
         fx.ready(session_id=session_id or None, model=model)
 
     def _content(self, content: wire.ServerContent, fx: Effects) -> None:
@@ -456,3 +480,10 @@ class GeminiDialect:
         )
         _, self._last_error = judge_error(failure, rules=RULES)
         fx.emit(ErrorReported(failure=self._last_error))
+
+
+def _ends_history(event: Any) -> bool:
+    """Whether what is handed in after this event is no history any more."""
+    return isinstance(event, wire.RealtimeInput) or (
+        isinstance(event, wire.ClientContent) and event.turn_complete
+    )

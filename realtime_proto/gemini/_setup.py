@@ -8,15 +8,16 @@ import attrs
 
 from realtime_proto.config import BargeIn, RealtimeConfig, VADMode
 from realtime_proto.errors import ConfigurationError
-from realtime_proto.gemini.endpoint import model_resource
 from realtime_proto.gemini.generation import (
     AudioTranscriptionConfig,
     GenerationConfig,
     PrebuiltVoiceConfig,
     SpeechConfig,
+    ThinkingConfig,
     VoiceConfig,
 )
 from realtime_proto.gemini.parts import Content, Part
+from realtime_proto.gemini.refusals import refusals
 from realtime_proto.gemini.schema import schema_of
 from realtime_proto.gemini.setup import AutomaticActivityDetection, RealtimeInputConfig, Setup
 from realtime_proto.gemini.tools import FunctionDeclaration, Tool
@@ -25,6 +26,7 @@ from realtime_proto.usage import Tokens, Usage
 if TYPE_CHECKING:
     from realtime_proto.gemini.events import ModalityTokenCount, UsageMetadata
     from realtime_proto.history import Seed
+    from realtime_proto.models import ModelProfile
     from realtime_proto.tools import ToolDefinition
 
 __all__ = ("contents_of", "instruction_of", "setup_for", "tools_of", "usage_of")
@@ -33,18 +35,27 @@ _KINDS: Final = {"TEXT": "text", "AUDIO": "audio", "IMAGE": "image", "VIDEO": "i
 """Modalities by the names of `Tokens`: a video is counted as the pictures it is."""
 
 
-def setup_for(config: RealtimeConfig) -> tuple[Setup, tuple[str, ...]]:
+def setup_for(
+    config: RealtimeConfig, profile: ModelProfile, *, model: str
+) -> tuple[Setup, tuple[str, ...]]:
     """The set-up message that says *config*, and the names of the fields that have no place in it.
 
+    A model that answers in text alone is asked for text, and one that needs a thinking level for
+    its lowest.
+
     Raises:
-        ConfigurationError: The VAD mode is one this provider does not have.
+        ConfigurationError: The VAD mode is one this provider does not have, or the model would
+            close the connection for one of the settings.
     """
-    if config.vad_mode is VADMode.SEMANTIC:
+    if config.vad_mode is VADMode.SEMANTIC and profile.semantic_vad == "refused":
         raise ConfigurationError(
             "Gemini has no semantic voice activity detection; use VADMode.SERVER or MANUAL",
             code="unsupported",
         )
     ignored = ["vad_threshold"] if config.vad_threshold is not None else []
+    speaks = "audio" in profile.output_modalities
+    if config.voice is not None and not speaks:
+        ignored.append("voice")
     if config.vad_mode is VADMode.MANUAL:
         vad_fields = ("vad_prefix_padding_ms", "vad_silence_duration_ms")
         ignored += [name for name in vad_fields if getattr(config, name) is not None]
@@ -54,17 +65,21 @@ def setup_for(config: RealtimeConfig) -> tuple[Setup, tuple[str, ...]]:
             prefix_padding_ms=config.vad_prefix_padding_ms,
             silence_duration_ms=config.vad_silence_duration_ms,
         )
+    thinking = None
+    if profile.thinking_level == "required" and profile.thinking_levels:
+        thinking = ThinkingConfig(thinking_level=profile.thinking_levels[0])
     speech = None
-    if config.voice is not None:
+    if config.voice is not None and speaks:
         prebuilt = PrebuiltVoiceConfig(voice_name=config.voice)
         speech = SpeechConfig(voice_config=VoiceConfig(prebuilt_voice_config=prebuilt))
     # What interrupts is decided here where it is not at once.
     handling = None if config.barge_in is BargeIn.IMMEDIATE else "NO_INTERRUPTION"
     setup = Setup(
-        model=model_resource(config.model),
+        model=model,
         generation_config=GenerationConfig(
-            response_modalities=("AUDIO",),
+            response_modalities=("AUDIO",) if speaks else ("TEXT",),
             speech_config=speech,
+            thinking_config=thinking,
             temperature=config.temperature,
             max_output_tokens=config.max_tokens,
         ),
@@ -74,8 +89,10 @@ def setup_for(config: RealtimeConfig) -> tuple[Setup, tuple[str, ...]]:
             automatic_activity_detection=detection, activity_handling=handling
         ),
         input_audio_transcription=_wanted(config.input_transcription),
-        output_audio_transcription=_wanted(config.output_transcription),
+        output_audio_transcription=_wanted(config.output_transcription and speaks),
     )
+    for refusal in refusals(setup, profile):
+        raise ConfigurationError(f"{model}: {refusal}", code="unsupported")
     return setup, tuple(ignored)
 
 

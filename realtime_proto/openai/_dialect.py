@@ -49,6 +49,7 @@ from realtime_proto.events import (
 )
 from realtime_proto.formats import PCM16_24K
 from realtime_proto.history import SeedRules
+from realtime_proto.models import ModelProfile, profile_for
 from realtime_proto.openai import events as wire
 from realtime_proto.openai._arbiter import ArbiterPhase, Refusal
 from realtime_proto.openai._causes import Causes, judged
@@ -58,6 +59,7 @@ from realtime_proto.openai._responses import Responses
 from realtime_proto.openai._setup import patch_between, session_for
 from realtime_proto.openai._updates import Updates
 from realtime_proto.openai._user import User
+from realtime_proto.openai.catalog import PROFILES
 from realtime_proto.openai.closing import RULES
 from realtime_proto.openai.endpoint import DEFAULT_MODEL
 from realtime_proto.openai.items import (
@@ -67,10 +69,13 @@ from realtime_proto.openai.items import (
     InputText,
     Message,
 )
+from realtime_proto.openai.refusals import refusals
 from realtime_proto.openai.session import RealtimeSession
 from realtime_proto.wire import UNSET
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from realtime_proto.closing import LostPhase, Verdict
     from realtime_proto.commands import ToolResult
     from realtime_proto.errors import RealtimeConnectionError
@@ -102,14 +107,24 @@ class OpenAIDialect:
     Args:
         name: What the provider is called.
         wire_dialect: The shape of the protocol the server speaks (see `openai.DIALECTS`).
+        profiles: What its models accept.
+        default_model: The model where the configuration names none.
         is_sideband: The socket joins a call that runs over WebRTC or SIP: it is not greeted.
     """
 
     def __init__(
-        self, name: str = "openai", *, wire_dialect: str = "ga", is_sideband: bool = False
+        self,
+        name: str = "openai",
+        *,
+        wire_dialect: str = "ga",
+        profiles: Sequence[ModelProfile] = PROFILES,
+        default_model: str = DEFAULT_MODEL,
+        is_sideband: bool = False,
     ) -> None:
         self._name = name
         self._wire_dialect = wire_dialect
+        self._profiles = profiles
+        self._default_model = default_model
         self._is_sideband = is_sideband
         self._truncates = wire_dialect not in _WITHOUT_TRUNCATE
         self._session = RealtimeSession()
@@ -152,8 +167,14 @@ class OpenAIDialect:
 
     def configure(self, config: RealtimeConfig) -> tuple[str, ...]:
         """Take the settings; the names of those the session has no place for."""
-        self._session, ignored = session_for(config)
+        self._session, ignored = session_for(config, self._profile(config))
         return ignored
+
+    def _model(self, config: RealtimeConfig) -> str:
+        return config.model or self._default_model
+
+    def _profile(self, config: RealtimeConfig) -> ModelProfile:
+        return config.profile or profile_for(self._model(config), self._profiles)
 
     def seed_rules(self, config: RealtimeConfig) -> SeedRules:
         """Everything but audio may be told to a new session."""
@@ -238,13 +259,13 @@ class OpenAIDialect:
         fx.transmit(wire.InputAudioBufferAppend(audio=data))
 
     def _update(self, config: RealtimeConfig, fx: Effects) -> None:
-        if (config.model or DEFAULT_MODEL) != (fx.config.model or DEFAULT_MODEL):
+        if self._model(config) != self._model(fx.config):
             raise ConfigurationError("the model of a session cannot change", code="unsupported")
         if self._has_spoken and config.voice != fx.config.voice:
             raise ConfigurationError(
                 "the voice is fixed once the model has spoken", code="unsupported"
             )
-        new, _ = session_for(config)
+        new, _ = session_for(config, self._profile(config))
         patch = patch_between(self._session, new)
         if patch is not None:
             self._updates.send(patch, fx, before=fx.config)
@@ -252,6 +273,8 @@ class OpenAIDialect:
         fx.adopt(config)
 
     def _send_wire(self, event: Any, fx: Effects) -> None:
+        for refusal in refusals(event, self._profile(fx.config)):
+            raise LocalProtocolError(refusal, code="unsupported")
         if isinstance(event, wire.ResponseCreate) and event.event_id is UNSET:
             self._responses.want(fx, request=event.response or None)
         elif isinstance(event, wire.SessionUpdate):
@@ -420,7 +443,7 @@ class OpenAIDialect:
         self._is_ready = True
         for item in fx.seed.items:
             self._say(wire.ConversationItemCreate(item=seed_item(item)), fx)
-        model = getattr(session, "model", None) or fx.config.model or DEFAULT_MODEL
+        model = getattr(session, "model", None) or self._model(fx.config)
         session_id = getattr(session, "id", None) or None
         fx.ready(session_id=session_id, model=model, altered=differences)
 
@@ -479,7 +502,7 @@ class OpenAIDialect:
             if not self._is_ready:
                 fx.fail(failure)
                 return
-            self._session, _ = session_for(fx.config)
+            self._session, _ = session_for(fx.config, self._profile(fx.config))
         refusal = self._responses.refused(error.event_id, fx, busy=is_busy)
         if refusal is not Refusal.SETTLED and fate is not Fate.NORMAL:
             self._report(error, fx)

@@ -4,11 +4,12 @@ what changes between two of them.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from realtime_proto.config import BargeIn, RealtimeConfig, VADMode
+from realtime_proto.errors import ConfigurationError
 from realtime_proto.formats import PCM16_24K
 from realtime_proto.openai.session import (
     PcmFormat,
@@ -23,14 +24,25 @@ from realtime_proto.openai.session import (
 from realtime_proto.openai.tools import FunctionTool
 from realtime_proto.wire import UNSET
 
-__all__ = ("TRANSCRIPTION_MODEL", "altered", "patch_between", "session_for")
+if TYPE_CHECKING:
+    from realtime_proto.models import ModelProfile
 
-TRANSCRIPTION_MODEL: Final = "gpt-realtime-whisper"
-"""Transcribes while the user speaks. The whisper-1 and gpt-4o transcribers end in February 2027."""
+__all__ = ("altered", "patch_between", "session_for")
 
 
-def session_for(config: RealtimeConfig) -> tuple[RealtimeSession, tuple[str, ...]]:
-    """The session settings that say *config*, and the names of the fields without a place."""
+def session_for(
+    config: RealtimeConfig, profile: ModelProfile
+) -> tuple[RealtimeSession, tuple[str, ...]]:
+    """The session settings that say *config*, and the names of the fields without a place.
+
+    Raises:
+        ConfigurationError: The VAD mode is one the server does not have.
+    """
+    if config.vad_mode is VADMode.SEMANTIC and profile.semantic_vad == "refused":
+        raise ConfigurationError(
+            "the server has no semantic voice activity detection; use VADMode.SERVER or MANUAL",
+            code="unsupported",
+        )
     ignored = ["temperature"] if config.temperature is not None else []
     turn_detection: ServerVad | SemanticVad | None
     vad_fields = ("vad_threshold", "vad_prefix_padding_ms", "vad_silence_duration_ms")
@@ -51,9 +63,11 @@ def session_for(config: RealtimeConfig) -> tuple[RealtimeSession, tuple[str, ...
         turn_detection = (
             None if is_manual else SemanticVad(create_response=answers, interrupt_response=cuts)
         )
-    transcription = Transcription(model=TRANSCRIPTION_MODEL) if config.input_transcription else None
+    transcription = None
+    if config.input_transcription:
+        transcription = Transcription(model=_given(profile.transcription_model))
     session = RealtimeSession(
-        output_modalities=("audio",),
+        output_modalities=profile.speech_modalities,
         instructions=_given(config.instructions),
         audio=SessionAudio(
             input=SessionAudioInput(
