@@ -10,12 +10,14 @@ import warnings
 from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+import attrs
 from attrs import frozen
 
 from realtime_io import _registry
 from realtime_io._callbacks import Callbacks
 from realtime_io._dial import dial
 from realtime_io._driver import Driver, hold_session
+from realtime_io._keepalive import KeepAlive
 from realtime_proto.config import RealtimeConfig
 from realtime_proto.conversation import Conversation
 from realtime_proto.errors import ConfigurationError, ConfigurationWarning
@@ -92,7 +94,12 @@ class Connector:
         base_url = _registry.base_url_for(self.spec, self.base_url)
         endpoint = self.spec.endpoint(self.config.model, key=self.key, base_url=base_url)
         with recorder or nullcontext():
-            socket = await dial(endpoint, ssl_context=self.ssl_context, proxy=self.proxy)
+            socket = await dial(
+                endpoint,
+                ssl_context=self.ssl_context,
+                proxy=self.proxy,
+                keepalive=KeepAlive(timeout_s=self.spec.ping_timeout_s),
+            )
             try:
                 driver = Driver(
                     conversation,
@@ -128,9 +135,11 @@ def connector_for(
     if config is not None and not isinstance(config, RealtimeConfig):
         raise ConfigurationError(f"config must be a RealtimeConfig, not {config!r:.60}")
     spec = _registry.choose(provider)
+    config = config or RealtimeConfig()
+    model = spec.model_for(config.model, _registry.settings_for(spec))
     return Connector(
         spec=spec,
-        config=config or RealtimeConfig(),
+        config=config if model == config.model else attrs.evolve(config, model=model),
         key=_registry.key_for(spec, api_key),
         base_url=base_url,
         ssl_context=ssl_context,

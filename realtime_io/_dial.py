@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import anyio
-from attrs import frozen
+from attrs import field, frozen
 
 from realtime_io._handshake import check_request, connect_websocket
 from realtime_io._map import GONE, connect_failed
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from anyio.abc import ByteStream
 
+    from realtime_io._keepalive import KeepAlive
     from realtime_proto.dialect import Endpoint
 
 __all__ = ("dial",)
@@ -48,6 +49,7 @@ async def dial(
     limits: SocketLimits = DEFAULT_LIMITS,
     ssl_context: ssl.SSLContext | None = None,
     proxy: Secret | None = None,
+    keepalive: KeepAlive | None = None,
 ) -> WebSocket:
     """Open a WebSocket to *endpoint*.
 
@@ -59,6 +61,7 @@ async def dial(
         proxy: The URL of an HTTP proxy to go through, or "direct" for none. None takes the
             environment's: https_proxy for wss://, http_proxy for ws://, all_proxy, without those
             that no_proxy lists and without this machine itself.
+        keepalive: When to ping; None does not.
 
     Raises:
         ConfigurationError: The URL, the proxy or the context is none we can use, or a header cannot
@@ -86,7 +89,7 @@ async def dial(
         if isinstance(stream, RealtimeConnectionError):
             raise stream
         try:
-            outcome = await _upgrade(stream, place, endpoint, limits)
+            outcome = await _upgrade(stream, place, endpoint, limits, keepalive)
         except BaseException:  # cancelled, too: nobody else knows of the stream
             await anyio.aclose_forcefully(stream)
             raise
@@ -103,7 +106,7 @@ async def dial(
 class _Place:
     host: str
     port: int
-    target: str
+    target: str = field(repr=False)  # may hold a credential
     is_encrypted: bool
 
     @property
@@ -175,7 +178,11 @@ class _Way:
 
 
 async def _upgrade(
-    stream: ByteStream, place: _Place, endpoint: Endpoint, limits: SocketLimits
+    stream: ByteStream,
+    place: _Place,
+    endpoint: Endpoint,
+    limits: SocketLimits,
+    keepalive: KeepAlive | None,
 ) -> WebSocket | RealtimeConnectionError:
     try:
         return await connect_websocket(
@@ -185,6 +192,7 @@ async def _upgrade(
             headers=endpoint.headers,
             subprotocols=endpoint.subprotocols,
             limits=limits,
+            keepalive=keepalive,
         )
     except RealtimeConnectionError as exc:
         error = exc

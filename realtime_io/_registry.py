@@ -29,6 +29,7 @@ __all__ = (
     "configured",
     "key_for",
     "register",
+    "settings_for",
 )
 
 PROVIDER_VARIABLE: Final = "REALTIME_VOICE_PROVIDER"
@@ -141,6 +142,17 @@ def key_for(spec: ProviderSpec, given: object) -> Secret:
 def base_url_for(spec: ProviderSpec, given: str | None) -> str | None:
     """The server to talk to: what was given, or what the environment says; None: the vendor's."""
     return given or os.environ.get(spec.base_url_variable) or None
+
+
+def settings_for(spec: ProviderSpec) -> dict[str, str]:
+    """What the environment says of the provider's settings, by name."""
+    found: dict[str, str] = {}
+    for setting in spec.settings:
+        values = (os.environ.get(variable, "").strip() for variable in setting.variables)
+        value = next((value for value in values if value), None)
+        if value is not None:
+            found[setting.name] = value
+    return found
 
 
 def _usable() -> Iterator[tuple[str, ProviderSpec]]:

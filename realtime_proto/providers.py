@@ -97,20 +97,11 @@ class ProviderSpec:
     rules: tuple[Rule, ...] = ()
     ping_timeout_s: float | None = 20.0
 
-    def reach(
-        self,
-        model: str | None,
-        *,
-        key: Secret,
-        base_url: str | None = None,
-        settings: Mapping[str, str] | None = None,
-    ) -> tuple[Endpoint, str | None]:
-        """Where to connect, and what to call the model in the configuration from then on.
+    def model_for(self, model: str | None, settings: Mapping[str, str] | None = None) -> str | None:
+        """What to call a model in the configuration, for the server and the set-up to take it.
 
         Args:
-            model: The model as it was configured.
-            key: The key.
-            base_url: Another server.
+            model: The model as the application names it.
             settings: Values of the provider's settings, by name.
 
         Raises:
@@ -118,11 +109,7 @@ class ProviderSpec:
                 it must be.
 
         Example:
-            >>> from realtime_proto.secret import Secret
-            >>> endpoint, model = PROVIDERS["vertex"].reach(
-            ...     "gemini-3.8-live", key=Secret("ya29"), settings={"project": "p"}
-            ... )
-            >>> model
+            >>> PROVIDERS["vertex"].model_for("gemini-3.8-live", {"project": "p"})
             'projects/p/locations/us-central1/publishers/google/models/gemini-3.8-live'
         """
         given = dict(settings or {})
@@ -131,9 +118,7 @@ class ProviderSpec:
             raise ConfigurationError(
                 f"{self.name} has no setting {', '.join(sorted(unknown))}", code="invalid_config"
             )
-        if self.name_model is not None:
-            model = self.name_model(model, **given)
-        return self.endpoint(model, key=key, base_url=base_url), model
+        return model if self.name_model is None else self.name_model(model, **given)
 
 
 PROVIDERS: Final[Mapping[str, ProviderSpec]] = MappingProxyType(

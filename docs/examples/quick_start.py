@@ -44,7 +44,7 @@ async def ask(question: str, *, provider: str, base_url: str) -> str:
 async def main() -> None:
     """Ask both providers' protocols."""
     async with Simulator(with_voice=False) as simulator:
-        for provider in RealtimeVoice.available_providers():
+        for provider in ("openai", "gemini"):
             base_url = simulator.base_url(provider)
             answer = await ask("What's the weather in Tokyo?", provider=provider, base_url=base_url)
             print(f"{provider}: {answer}")

@@ -35,7 +35,7 @@ def _clean_table(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_registered_provider_is_one_like_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is available, found by its key, and chosen by name or by the environment."""
     RealtimeVoice.register_provider("acme", SPEC)
-    assert ["openai", "gemini", "acme"] == RealtimeVoice.available_providers()
+    assert [*PROVIDERS, "acme"] == RealtimeVoice.available_providers()
     assert [] == RealtimeVoice.configured_providers()
     monkeypatch.setenv("ACME_API_KEY", "k")
     assert ["acme"] == RealtimeVoice.configured_providers()
@@ -57,7 +57,7 @@ def test_a_wrong_registration_changes_nothing(name: Any, spec: Any, said: str) -
     """A built-in name, an empty one, or what is no spec."""
     with pytest.raises(ConfigurationError, match=said):
         RealtimeVoice.register_provider(name, spec)
-    assert ["openai", "gemini"] == RealtimeVoice.available_providers()
+    assert list(PROVIDERS) == RealtimeVoice.available_providers()
 
 
 @pytest.fixture(name="install")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
@@ -26,15 +26,17 @@ from realtime_proto.openai.session import RealtimeSession
 from realtime_proto.providers import PROVIDERS, ProviderSpec
 from realtime_proto.secret import Secret
 
+if TYPE_CHECKING:
+    from realtime_proto.dialect import Endpoint
+
 KEY = Secret(CANARY)
 BASE_URLS = {"azure": "https://r.openai.azure.com", "azure-voice-live": "https://r.example.com"}
 SETTINGS = {"vertex": {"project": "p", "location": "us-east5"}}
 
 
-def reach(spec: ProviderSpec, model: str | None = None) -> Any:
-    return spec.reach(
-        model, key=KEY, base_url=BASE_URLS.get(spec.name), settings=SETTINGS.get(spec.name)
-    )
+def reach(spec: ProviderSpec, model: str | None = None) -> tuple[Endpoint, str | None]:
+    named = spec.model_for(model, SETTINGS.get(spec.name))
+    return spec.endpoint(named, key=KEY, base_url=BASE_URLS.get(spec.name)), named
 
 
 def conversation(
@@ -87,9 +89,10 @@ def test_who_has_no_address_of_its_own_says_so(spec: ProviderSpec) -> None:
     """A resource must be named where there is no server that all share."""
     if spec.needs_base_url:
         with pytest.raises(ConfigurationError, match="URL of your resource"):
-            spec.reach(None, key=KEY, settings=SETTINGS.get(spec.name))
+            spec.endpoint(None, key=KEY)
     else:
-        spec.reach(None, key=KEY, settings=SETTINGS.get(spec.name))
+        model = spec.model_for(None, SETTINGS.get(spec.name))
+        assert spec.endpoint(model, key=KEY).url.startswith("wss://")
 
 
 def test_no_two_providers_share_a_variable() -> None:
@@ -110,7 +113,7 @@ def test_gemini_is_not_given_up_for_a_late_pong() -> None:
     assert [20.0, None, 20.0, 20.0, 20.0, None] == [s.ping_timeout_s for s in PROVIDERS.values()]
 
 
-# --- reach
+# --- names of models
 
 
 def test_a_model_is_called_what_the_set_up_wants() -> None:
@@ -125,13 +128,13 @@ def test_a_model_is_called_what_the_set_up_wants() -> None:
 def test_a_setting_nobody_knows_is_refused() -> None:
     """By name."""
     with pytest.raises(ConfigurationError, match="openai has no setting project"):
-        PROVIDERS["openai"].reach(None, key=KEY, settings={"project": "p"})
+        PROVIDERS["openai"].model_for(None, {"project": "p"})
 
 
 def test_a_project_that_is_missing_is_asked_for() -> None:
     """With the variable that could hold it."""
     with pytest.raises(ConfigurationError, match="GOOGLE_CLOUD_PROJECT"):
-        PROVIDERS["vertex"].reach("gemini-3.8-live", key=KEY)
+        PROVIDERS["vertex"].model_for("gemini-3.8-live")
 
 
 # --- what the profiles do
