@@ -27,13 +27,13 @@ unions of attrs classes, and unions of scalars.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Mapping
-from contextvars import ContextVar
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin, get_type_hints
 
 import attrs
 import cattrs
 
+from realtime_proto._compile import Member, SortOut, Writer, compile_reader, compile_writer
 from realtime_proto._json import JsonObject
 from realtime_proto._leniency import Rule, compile_rules, note_bent
 from realtime_proto._scalars import (
@@ -51,6 +51,7 @@ from realtime_proto._scalars import (
     int64_in,
     int64_out,
     kind_of,
+    object_in,
     object_out,
     strict_in,
     strict_out,
@@ -58,13 +59,8 @@ from realtime_proto._scalars import (
     unknown_out,
 )
 from realtime_proto.wire import (
-    UNSET,
-    Notes,
     UnknownObject,
     Unset,
-    WireValue,
-    keep_notes,
-    notes_of,
 )
 
 if TYPE_CHECKING:
@@ -80,8 +76,6 @@ NAME_LIMIT: Final = 100
 
 ITEM_LIMIT: Final = 10_000
 """Items of one array. A frame of 16 MiB could hold millions of empty ones, each an object here."""
-
-_drift: ContextVar[Counter[str]] = ContextVar("drift")
 
 
 class Codec:
@@ -111,10 +105,8 @@ class Codec:
         self._rules: dict[type, list[Rule]] = {}
         for rule in rules:
             self._rules.setdefault(rule.owner, []).append(rule)
-        # A class may hold itself (a schema of schemas): while its hook is built, what is built with
-        # it looks the hook up when it is called.
-        self._readers: dict[type, Hook | None] = {}
-        self._writers: dict[type, Callable[[Any], Any] | None] = {}
+        self._readers: dict[type, Hook] = {}
+        self._writers: dict[type, Writer] = {}
         self._converter = converter = cattrs.Converter()
         for scalar in (str, int, bool):
             converter.register_structure_hook(scalar, strict_in(scalar))
@@ -125,7 +117,8 @@ class Codec:
         converter.register_unstructure_hook(bytes, bytes_out)
         converter.register_structure_hook_func(lambda t: t is Int64, int64_in)
         converter.register_unstructure_hook_func(lambda t: t is Int64, int64_out)
-        converter.register_structure_hook_func(_is_free, free_in)
+        converter.register_structure_hook_func(lambda t: t is Any, free_in)
+        converter.register_structure_hook_func(lambda t: t == JsonObject, object_in)
         converter.register_unstructure_hook_func(_is_free, free_out)
         converter.register_unstructure_hook_func(lambda t: t == JsonObject, object_out)
         converter.register_structure_hook_factory(_is_tuple, self._tuple_in)
@@ -134,8 +127,8 @@ class Codec:
         converter.register_unstructure_hook_factory(_is_string_map, self._map_out)
         converter.register_structure_hook_factory(_is_union, self._union_in)
         converter.register_unstructure_hook_factory(_is_union, self._union_out)
-        converter.register_structure_hook_factory(attrs.has, self._reader)
-        converter.register_unstructure_hook_factory(attrs.has, self._writer)
+        converter.register_structure_hook_factory(attrs.has, self._class_in)
+        converter.register_unstructure_hook_factory(attrs.has, self._class_out)
         converter.register_structure_hook(UnknownObject, unknown_in)
         converter.register_unstructure_hook(UnknownObject, unknown_out)
 
@@ -145,11 +138,7 @@ class Codec:
         Raises:
             Mismatch: The value does not fit. *drift* may have counted what was seen before.
         """
-        token = _drift.set(drift)
-        try:
-            return self._converter.get_structure_hook(cls)(value, cls)
-        finally:
-            _drift.reset(token)
+        return self.reader(cls)(value, drift)
 
     def unstructure(self, value: Any) -> Any:
         """*value*, an instance of an attrs class, as JSON.
@@ -157,260 +146,230 @@ class Codec:
         Raises:
             Mismatch: A field holds what its annotation does not allow.
         """
-        return self._converter.get_unstructure_hook(type(value))(value)
+        return self.writer(type(value))(value)
+
+    def reader(self, cls: type) -> Hook:
+        """(JSON object, drift) -> a *cls*, as `structure` does it."""
+        hook = self._readers.get(cls)
+        if hook is None:
+            hook = self._readers[cls] = self._converter.get_structure_hook(cls)
+        return hook
+
+    def writer(self, cls: type) -> Writer:
+        """A *cls* -> JSON object, as `unstructure` does it."""
+        hook = self._writers.get(cls)
+        if hook is None:
+            hook = self._writers[cls] = self._converter.get_unstructure_hook(cls)
+        return hook
 
     # --- classes
 
-    def _reader(self, cls: type) -> Hook:
-        if cls not in self._readers:
-            self._readers[cls] = None
-            self._readers[cls] = self._class_in(cls)
-        return self._readers[cls] or (lambda value, hint: self._readers[cls](value, hint))  # type: ignore[misc]  # built by then
-
-    def _writer(self, cls: type) -> Callable[[Any], Any]:
-        if cls not in self._writers:
-            self._writers[cls] = None
-            self._writers[cls] = self._class_out(cls)
-        return self._writers[cls] or (lambda value: self._writers[cls](value))  # type: ignore[misc]  # built by then
+    def _members(self, cls: type) -> list[Member]:
+        hints = get_type_hints(cls)
+        return [
+            Member(
+                key=camel_case(field.name) if self._camel else field.name,
+                field=field,
+                kind=_kind(hints[field.name]),
+                nullable=_allows_none(hints[field.name]),
+            )
+            for field in attrs.fields(cls)
+        ]
 
     def _class_in(self, cls: type) -> Hook:
-        hook = self._plain_class_in(cls)
+        members = self._members(cls)
+        known = frozenset(member.key for member in members)
+        if self._tagged and hasattr(cls, "type"):
+            known |= {"type"}
+        aliases = {m.field.name: m.key for m in members if m.field.name != m.key}
+        read = compile_reader(
+            cls,
+            members,
+            hook_of=self._converter.get_structure_hook,
+            known=known,
+            sort_out=_sorter(_wire_name(cls), known, aliases),
+            dialect=self._dialect,
+        )
         rules = self._rules.get(cls)
-        if rules is None:
-            return hook
+        return read if rules is None else self._bending(read, cls, rules)
+
+    def _bending(self, read: Hook, cls: type, rules: Iterable[Rule]) -> Hook:
         bend = compile_rules(cls, rules, pack=self._pack_field)
         dialect = self._dialect
 
-        def structure(value: Any, _: Any) -> Any:
+        def read_bent(value: Any, drift: Any) -> Any:
             if value.__class__ is not dict:
-                return hook(value, cls)
+                return read(value, drift)
             value, bent = bend(value)
-            result = hook(value, cls)
+            result = read(value, drift)
             for path, members in bent:
                 note_bent(result, path, members, dialect=dialect)
             return result
 
-        return structure
+        return read_bent
 
     def _pack_field(self, cls: type, name: str, value: Any) -> Any:
         return self._converter.get_unstructure_hook(get_type_hints(cls)[name])(value)
 
-    def _plain_class_in(self, cls: type) -> Hook:
-        owner = _wire_name(cls)
-        hints = get_type_hints(cls)
-        plan = [
-            (
-                self._key(field),
-                field.name,
-                field.alias,
-                self._converter.get_structure_hook(hints[field.name]),
-                hints[field.name],
-                field.default,
-                _allows_none(hints[field.name]),
-            )
-            for field in attrs.fields(cls)
-        ]
-        known = {key for entry in plan for key in entry[:2]}
-        if self._tagged and hasattr(cls, "type"):
-            known.add("type")
-        noting = issubclass(cls, WireValue)
-
-        def structure(value: Any, _: Any) -> Any:
-            if value.__class__ is not dict:
-                raise Mismatch(("", f"expected an object, got {kind_of(value)}"))
-            arguments: dict[str, Any] = {}
-            said: dict[str, Any] = {}
-            faults: list[tuple[str, str]] = []
-            for key, name, alias, hook, hint, default, nullable in plan:
-                item = value.get(key, UNSET)
-                if item is UNSET and name != key:
-                    item = value.get(name, UNSET)
-                if item is UNSET:
-                    if default is attrs.NOTHING:
-                        faults.append((f".{key}", "missing"))
-                    continue
-                if item is None and not nullable:
-                    if default is attrs.NOTHING:
-                        faults.append((f".{key}", "null"))
-                    said[key] = None
-                    continue
-                try:
-                    read = hook(item, hint)
-                except Mismatch as mismatch:
-                    faults.extend(mismatch.below(f".{key}"))
-                    continue
-                arguments[alias] = read
-                if default is not UNSET and read == default:
-                    said[key] = item
-            if faults:
-                raise Mismatch(*faults)
-            result = cls(**arguments)
-            unknown = {}
-            if not known.issuperset(value):
-                unknown = {key: value[key] for key in value.keys() - known}
-                _count_drift(owner, unknown)
-            if noting and (said or unknown):
-                keep_notes(result, Notes(said=said, unknown=unknown, dialect=self._dialect))
-            return result
-
-        return structure
-
-    def _class_out(self, cls: type) -> Callable[[Any], dict[str, Any]]:
-        hints = get_type_hints(cls)
+    def _class_out(self, cls: type) -> Writer:
         tag = getattr(cls, "type", None) if "type" not in attrs.fields_dict(cls) else None
-        head = {"type": tag} if self._tagged and isinstance(tag, str) else {}
-        plan = [
-            (self._key(f), f.name, f.default, self._converter.get_unstructure_hook(hints[f.name]))
-            for f in attrs.fields(cls)
-        ]
-        dialect = self._dialect
-
-        def unstructure(value: Any) -> dict[str, Any]:
-            if value.__class__ is not cls:
-                raise Mismatch(("", f"expected {cls.__name__}, got {type(value).__name__}"))
-            result: dict[str, Any] = dict(head)
-            faults: list[tuple[str, str]] = []
-            for key, name, default, hook in plan:
-                item = getattr(value, name)
-                if item is default or (default is not UNSET and item == default):
-                    continue
-                try:
-                    result[key] = hook(item)
-                except Mismatch as mismatch:
-                    faults.extend(mismatch.below(f".{key}"))
-            if faults:
-                raise Mismatch(*faults)
-            notes = notes_of(value)
-            if notes is not None:
-                notes.apply(result, dialect=dialect)
-            return result
-
-        return unstructure
-
-    def _key(self, field: attrs.Attribute[Any]) -> str:
-        return camel_case(field.name) if self._camel else field.name
+        return compile_writer(
+            cls,
+            self._members(cls),
+            hook_of=self._converter.get_unstructure_hook,
+            tag=tag if self._tagged and isinstance(tag, str) else None,
+            dialect=self._dialect,
+        )
 
     # --- containers
 
     def _tuple_in(self, hint: Any) -> Hook:
-        item_hint = get_args(hint)[0]
-        hook = self._converter.get_structure_hook(item_hint)
+        hook = self._converter.get_structure_hook(get_args(hint)[0])
 
-        def structure(value: Any, _: Any) -> tuple[Any, ...]:
+        def read(value: Any, drift: Any) -> tuple[Any, ...]:
             if value.__class__ is not list:
                 raise Mismatch(("", f"expected an array, got {kind_of(value)}"))
             if len(value) > ITEM_LIMIT:
                 raise Mismatch(("", f"more than {ITEM_LIMIT} items"))
-            return tuple(
-                _collect((f"[{n}]", hook, item, item_hint) for n, item in enumerate(value))
-            )
+            results = []
+            faults = _Faults()
+            for item in value:
+                try:
+                    results.append(hook(item, drift))
+                except Mismatch as mismatch:
+                    faults.add(f"[{len(results) + faults.n_places}]", mismatch)
+            faults.check()
+            return tuple(results)
 
-        return structure
+        return read
 
-    def _tuple_out(self, hint: Any) -> Callable[[Any], list[Any]]:
+    def _tuple_out(self, hint: Any) -> Writer:
         hook = self._converter.get_unstructure_hook(get_args(hint)[0])
 
-        def unstructure(value: Any) -> list[Any]:
+        def write(value: Any) -> list[Any]:
             if not isinstance(value, tuple | list):
                 raise Mismatch(("", f"expected a tuple, got {type(value).__name__}"))
-            return _collect((f"[{n}]", _ignoring_hint(hook), v, None) for n, v in enumerate(value))
+            results = []
+            faults = _Faults()
+            for item in value:
+                try:
+                    results.append(hook(item))
+                except Mismatch as mismatch:
+                    faults.add(f"[{len(results) + faults.n_places}]", mismatch)
+            faults.check()
+            return results
 
-        return unstructure
+        return write
 
     def _map_in(self, hint: Any) -> Hook:
-        item_hint = get_args(hint)[1]
-        hook = self._converter.get_structure_hook(item_hint)
+        hook = self._converter.get_structure_hook(get_args(hint)[1])
 
-        def structure(value: Any, _: Any) -> dict[str, Any]:
+        def read(value: Any, drift: Any) -> dict[str, Any]:
             if value.__class__ is not dict:
                 raise Mismatch(("", f"expected an object, got {kind_of(value)}"))
-            items = _collect(
-                (f".{key[:NAME_LIMIT]}", hook, item, item_hint) for key, item in value.items()
-            )
-            return dict(zip(value, items, strict=True))
+            results = {}
+            faults = _Faults()
+            for key, item in value.items():
+                try:
+                    results[key] = hook(item, drift)
+                except Mismatch as mismatch:
+                    faults.add(f".{key[:NAME_LIMIT]}", mismatch)
+            faults.check()
+            return results
 
-        return structure
+        return read
 
-    def _map_out(self, hint: Any) -> Callable[[Any], dict[str, Any]]:
+    def _map_out(self, hint: Any) -> Writer:
         hook = self._converter.get_unstructure_hook(get_args(hint)[1])
 
-        def unstructure(value: Any) -> dict[str, Any]:
+        def write(value: Any) -> dict[str, Any]:
             if not isinstance(value, Mapping) or any(key.__class__ is not str for key in value):
                 raise Mismatch(("", "expected a mapping with string keys"))
             free_out("".join(value))
-            items = _collect((f".{k}", _ignoring_hint(hook), v, None) for k, v in value.items())
-            return dict(zip(value, items, strict=True))
+            results = {}
+            faults = _Faults()
+            for key, item in value.items():
+                try:
+                    results[key] = hook(item)
+                except Mismatch as mismatch:
+                    faults.add(f".{key[:NAME_LIMIT]}", mismatch)
+            faults.check()
+            return results
 
-        return unstructure
+        return write
+
+    # --- unions
 
     def _union_in(self, hint: Any) -> Hook:
         members = _members(hint)
         if len(members) == 1:
-            (member,) = members
-            hook = self._converter.get_structure_hook(member)
-            return lambda value, _: None if value is None else hook(value, member)
+            hook = self._converter.get_structure_hook(members[0])
+            return lambda value, drift: None if value is None else hook(value, drift)
         if all(attrs.has(member) for member in members):
             return self._tagged_in(members)
         tagged = tuple(m for m in members if m is UnknownObject or isinstance(_tag_of(m), str))
-        hooks = [(m, self._converter.get_structure_hook(m)) for m in members if m not in tagged]
+        hooks = [self._converter.get_structure_hook(m) for m in members if m not in tagged]
         if tagged:
-            hooks.append((hint, self._tagged_in(tagged)))
+            hooks.append(self._tagged_in(tagged))
 
-        def structure(value: Any, _: Any) -> Any:
+        def read(value: Any, drift: Any) -> Any:
             if value is None:
                 return None
             faults: list[tuple[str, str]] = []
-            for member, hook in hooks:
+            for hook in hooks:
                 try:
-                    return hook(value, member)
+                    return hook(value, drift)
                 except Mismatch as mismatch:
                     faults.extend(mismatch.faults)
             raise Mismatch(*faults)
 
-        return structure
+        return read
 
     def _tagged_in(self, members: tuple[Any, ...]) -> Hook:
         lenient = UnknownObject in members
-        known = [cls for cls in members if cls is not UnknownObject]
-        table = {cls.type: (cls, self._converter.get_structure_hook(cls)) for cls in known}
+        classes = {cls.type: cls for cls in members if cls is not UnknownObject}
+        readers: dict[str, Hook] = {}
 
-        def structure(value: Any, _: Any) -> Any:
-            if value is None:
-                return None
+        def read(value: Any, drift: Any) -> Any:
             if value.__class__ is not dict:
+                if value is None:
+                    return None
                 raise Mismatch(("", f"expected an object, got {kind_of(value)}"))
             tag = value.get("type")
             if tag.__class__ is not str:
                 raise Mismatch((".type", f"expected a string, got {kind_of(tag)}"))
-            entry = table.get(tag)
-            if entry is None:
-                if not lenient:
-                    raise Mismatch((".type", "a value that is not known here"))
-                return UnknownObject(tag=tag, raw=value)
-            cls, hook = entry
-            return hook(value, cls)
+            hook = readers.get(tag)
+            if hook is None:
+                cls = classes.get(tag)
+                if cls is None:
+                    if not lenient:
+                        raise Mismatch((".type", "a value that is not known here"))
+                    return UnknownObject(tag=tag, raw=value)
+                hook = readers[tag] = self._converter.get_structure_hook(cls)
+            return hook(value, drift)
 
-        return structure
+        return read
 
-    def _union_out(self, hint: Any) -> Callable[[Any], Any]:
+    def _union_out(self, hint: Any) -> Writer:
         members = _members(hint)
         nullable = _allows_none(hint)
-        hooks = [self._converter.get_unstructure_hook(member) for member in members]
+        by_class = {member for member in members if attrs.has(member)}
+        hooks = [self._converter.get_unstructure_hook(m) for m in members if m not in by_class]
 
-        def unstructure(value: Any) -> Any:
+        def write(value: Any) -> Any:
             if value is None and nullable:
                 return None
+            if value.__class__ in by_class:
+                return self.writer(value.__class__)(value)
             last = Mismatch(("", f"{type(value).__name__} is not allowed here"))
-            for member, hook in zip(members, hooks, strict=True):
-                if attrs.has(member) and value.__class__ is not member:
-                    continue
+            for hook in hooks:
                 try:
                     return hook(value)
                 except Mismatch as mismatch:
                     last = mismatch
             raise last
 
-        return unstructure
+        return write
 
 
 def camel_case(name: str) -> str:
@@ -436,30 +395,43 @@ def _tag_of(hint: Any) -> Any:
     return getattr(hint, "type", None) if attrs.has(hint) else None
 
 
-def _count_drift(owner: str, keys: Iterable[str]) -> None:
-    drift = _drift.get()
-    for key in keys:
-        name = f"{owner}.{key[:NAME_LIMIT]}"
-        drift[name if name in drift or len(drift) < DRIFT_LIMIT else "other"] += 1
+def _sorter(owner: str, known: frozenset[str], aliases: Mapping[str, str]) -> SortOut:
+    """What puts an object's members right: *aliases* are renamed, what is not *known* is counted in
+    the drift as the *owner*'s."""
+
+    def sort_out(
+        value: dict[str, Any], drift: Counter[str]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        if not aliases.keys().isdisjoint(value):
+            value = {
+                aliases.get(key, key): item
+                for key, item in value.items()
+                if aliases.get(key, key) == key or aliases[key] not in value
+            }
+        unknown = {key: item for key, item in value.items() if key not in known}
+        for key in unknown:
+            name = f"{owner}.{key[:NAME_LIMIT]}"
+            drift[name if name in drift or len(drift) < DRIFT_LIMIT else "other"] += 1
+        return value, unknown
+
+    return sort_out
 
 
-def _collect(calls: Iterable[tuple[str, Hook, Any, Any]]) -> list[Any]:
-    results = []
-    faults: list[tuple[str, str]] = []
-    for segment, hook, value, hint in calls:
-        try:
-            results.append(hook(value, hint))
-        except Mismatch as mismatch:
-            faults.extend(mismatch.below(segment))
-            if len(faults) >= FAULT_LIMIT:
-                break
-    if faults:
-        raise Mismatch(*faults)
-    return results
+class _Faults:
+    """The faults of an array or a map, as far as they are told."""
 
+    def __init__(self) -> None:
+        self.n_places = 0
+        self._faults: list[tuple[str, str]] = []
 
-def _ignoring_hint(hook: Callable[[Any], Any]) -> Hook:
-    return lambda value, _: hook(value)
+    def add(self, segment: str, mismatch: Mismatch) -> None:
+        self.n_places += 1
+        if len(self._faults) < FAULT_LIMIT:
+            self._faults.extend(mismatch.below(segment))
+
+    def check(self) -> None:
+        if self._faults:
+            raise Mismatch(*self._faults)
 
 
 def _is_free(hint: Any) -> bool:
@@ -485,6 +457,14 @@ def _is_union(hint: Any) -> bool:
 def _members(hint: Any) -> tuple[Any, ...]:
     absent = (type(None), _UNSET_HINT)
     return tuple(member for member in get_args(hint) if member not in absent)
+
+
+def _kind(hint: Any) -> Any:
+    """*hint* without None and UNSET, where one thing is left."""
+    if not _is_union(hint):
+        return hint
+    members = _members(hint)
+    return members[0] if len(members) == 1 else hint
 
 
 def _allows_none(hint: Any) -> bool:

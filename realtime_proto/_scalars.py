@@ -1,8 +1,8 @@
 """Scalars between JSON and Python, each way, strict: the leaves that the codec builds on.
 
-cattrs by itself is lax (null becomes "None", "5" becomes 5), so every scalar has hooks of ours. A
-hook gets the value, and for reading the annotation too, which it has no use for; what does not fit
-is a Mismatch.
+cattrs by itself is lax (null becomes "None", "5" becomes 5), so every scalar has hooks of ours.
+What does not fit is a Mismatch. A hook that reads has a second argument, where cattrs passes the
+annotation and the codec its counter of drift; no scalar has a use for either.
 """
 
 from __future__ import annotations
@@ -104,12 +104,12 @@ def bytes_in(value: Any, _: Any) -> bytes:
         raise Mismatch(("", str(exc))) from None
 
 
-def either_alphabet_in(value: Any, hint: Any) -> bytes:
+def either_alphabet_in(value: Any, drift: Any) -> bytes:
     if value.__class__ is str and ("-" in value or "_" in value):
         if "+" in value or "/" in value:
             raise Mismatch(("", "not base64: both alphabets in one string"))
         value = value.replace("-", "+").replace("_", "/")
-    return bytes_in(value, hint)
+    return bytes_in(value, drift)
 
 
 def bytes_out(value: Any) -> str:
@@ -136,8 +136,12 @@ def int64_out(value: Any) -> str:
     return str(value)
 
 
-def free_in(value: Any, hint: Any) -> Any:
-    if hint is not Any and value.__class__ is not dict:
+def free_in(value: Any, _: Any) -> Any:
+    return value
+
+
+def object_in(value: Any, _: Any) -> Any:
+    if value.__class__ is not dict:
         raise Mismatch(("", f"expected an object, got {kind_of(value)}"))
     return value
 

@@ -91,7 +91,7 @@ class WireValue:
     one that nobody received: it has none, but what is nested in it keeps its own.
     """
 
-    __slots__ = ("_notes",)
+    __slots__ = ("__weakref__", "_notes")  # with the former here, subclasses differ in fields only
     if TYPE_CHECKING:
         _notes: Notes
 
