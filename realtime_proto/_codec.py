@@ -27,7 +27,7 @@ unions of attrs classes, and unions of scalars.
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin, get_type_hints
 
 import attrs
@@ -187,7 +187,8 @@ class Codec:
             members,
             hook_of=self._converter.get_structure_hook,
             known=known,
-            sort_out=_sorter(_wire_name(cls), known, aliases),
+            sort_out=_sorter(known, aliases),
+            count=_counter(_wire_name(cls)),
             dialect=self._dialect,
         )
         rules = self._rules.get(cls)
@@ -395,26 +396,30 @@ def _tag_of(hint: Any) -> Any:
     return getattr(hint, "type", None) if attrs.has(hint) else None
 
 
-def _sorter(owner: str, known: frozenset[str], aliases: Mapping[str, str]) -> SortOut:
-    """What puts an object's members right: *aliases* are renamed, what is not *known* is counted in
-    the drift as the *owner*'s."""
+def _sorter(known: frozenset[str], aliases: Mapping[str, str]) -> SortOut:
+    """What names an object's members as *aliases* say and finds those that are not *known*."""
 
-    def sort_out(
-        value: dict[str, Any], drift: Counter[str]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    def sort_out(value: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         if not aliases.keys().isdisjoint(value):
             value = {
                 aliases.get(key, key): item
                 for key, item in value.items()
-                if aliases.get(key, key) == key or aliases[key] not in value
+                if key not in aliases or aliases[key] not in value
             }
-        unknown = {key: item for key, item in value.items() if key not in known}
-        for key in unknown:
-            name = f"{owner}.{key[:NAME_LIMIT]}"
-            drift[name if name in drift or len(drift) < DRIFT_LIMIT else "other"] += 1
-        return value, unknown
+        return value, {key: item for key, item in value.items() if key not in known}
 
     return sort_out
+
+
+def _counter(owner: str) -> Callable[[Iterable[str], Counter[str]], None]:
+    """What counts members of *owner* in the drift."""
+
+    def count(keys: Iterable[str], drift: Counter[str]) -> None:
+        for key in keys:
+            name = f"{owner}.{key[:NAME_LIMIT]}"
+            drift[name if name in drift or len(drift) < DRIFT_LIMIT else "other"] += 1
+
+    return count
 
 
 class _Faults:

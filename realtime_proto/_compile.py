@@ -4,9 +4,9 @@ A loop over the plan would cost several times what the JSON parser does, so each
 functions of its own, written out member by member as attrs writes out `__init__`. They do what that
 loop would do, in its order:
 
-    read    members nobody knows are counted; then each member in the order of the class is absent,
-            null, of the right type, or a fault; all faults are raised together; the value is built
-            and gets its notes
+    read    members nobody knows are set aside; then each member in the order of the class is
+            absent, null, of the right type, or a fault; all faults are raised together; what was
+            set aside is counted; the value is built and gets its notes
     write   each member in the order of the class, unless it is its default; all faults are raised
             together; the notes are applied
 
@@ -19,7 +19,7 @@ where attrs has more to do than to assign (converters, validators, factories), t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 import attrs
@@ -33,9 +33,9 @@ __all__ = ("Member", "SortOut", "Writer", "compile_reader", "compile_writer")
 Writer = Callable[[Any], Any]
 """Unstructures a value."""
 
-SortOut = Callable[[dict[str, Any], Any], tuple[dict[str, Any], dict[str, Any]]]
-"""(object, drift) -> the object with its members named as the plan names them, and those of them
-that have no field."""
+SortOut = Callable[[dict[str, Any]], tuple[dict[str, Any], dict[str, Any]]]
+"""An object -> the object with its members named as the plan names them, and those of them that
+have no field."""
 
 _READ_AS_IT_IS: Final[Mapping[Any, str]] = {
     kind: f"{{0}}.__class__ is {kind.__name__}" for kind in (str, int, bool, float, bytes)
@@ -104,6 +104,7 @@ def compile_reader(
     hook_of: Callable[[Any], Hook],
     known: frozenset[str],
     sort_out: SortOut,
+    count: Callable[[Iterable[str], Any], None],
     dialect: str,
 ) -> Hook:
     """The function that structures a JSON object as a *cls*.
@@ -114,6 +115,7 @@ def compile_reader(
         hook_of: Gives the hook for a kind, when it is needed first.
         known: The names on the wire that *sort_out* need not look at.
         sort_out: What to do with an object that has others.
+        count: Counts the names of members without a field in the drift.
         dialect: For the notes.
     """
 
@@ -126,6 +128,7 @@ def compile_reader(
         "Mismatch": Mismatch,
         "add": _add,
         "below": _below,
+        "count": count,
         "keep_notes": keep_notes,
         "known": known.issuperset,
         "no_object": _no_object,
@@ -135,14 +138,17 @@ def compile_reader(
     lines = [
         "if o.__class__ is not dict: no_object(o)",
         "faults = said = unknown = None",
-        "if not known(o): o, unknown = sort_out(o, drift)",
+        "if not known(o): o, unknown = sort_out(o)",
         "get = o.get",
     ]
     for number, member in enumerate(members):
         names[f"D{number}"] = member.default
         _bind_lazily(names, f"read{number}", hook_of, member.kind)
         lines += _reading(number, member)
-    lines.append("if faults is not None: raise Mismatch(*faults)")
+    lines += [
+        "if faults is not None: raise Mismatch(*faults)",
+        "if unknown: count(unknown, drift)",
+    ]
     twin = _twin(cls, members)
     if twin is None:
         names["build"] = _caller(cls, members)

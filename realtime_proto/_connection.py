@@ -20,12 +20,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from realtime_proto._codec import Mismatch
 from realtime_proto._json import MAX_DEPTH, dumps, loads, nests_deeper
+from realtime_proto._machine import ANY
+from realtime_proto._splice import SPLICE_FROM
 from realtime_proto.errors import LocalProtocolError, RemoteProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from realtime_proto._machine import Machine, Role
+    from realtime_proto._splice import Splice
     from realtime_proto.wire import UnknownEvent
 
 __all__ = ("MAX_FRAME_BYTES", "Connection", "excerpt_of")
@@ -53,8 +56,10 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
     role: ClassVar[Role]
     _machine: Machine[PhaseT]
 
+    _splice: ClassVar[Splice | None] = None
+
     def __init__(self, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
-        self._phase = self._machine.initial
+        self._enter(self._machine.initial)
         self._drift: Counter[str] = Counter()
         self._max_frame_bytes = max_frame_bytes
         self.unexpected: int = 0
@@ -77,24 +82,31 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
                 or holds a value of the wrong type. Nothing was changed.
         """
         kind = type(event)
-        if not self._sends(kind):
-            raise LocalProtocolError(f"a {self.role.value} does not send {kind.__name__}")
-        phase = self._machine.next_phase(self.role, self._phase, kind)
+        phase = self._sayable.get(kind)
         if phase is None:
-            raise LocalProtocolError(
-                f"{kind.__name__} may not be sent while the connection is {self._phase.value}"
-            )
-        packed = self._packed(event)
-        self._admit(event)
-        self._stamp(event, packed)
-        frame = dumps(packed)
+            self._check_role(kind)
+            phase = self._said.get(kind, self._said.get(ANY))
+            if phase is None:
+                raise LocalProtocolError(
+                    f"{kind.__name__} may not be sent while the connection is {self._phase.value}"
+                )
+            self._sayable[kind] = phase
+        frame = self._template(event)
+        if frame is None:
+            packed = self._packed(event)
+            self._admit(event)
+            self._stamp(event, packed)
+            frame = dumps(packed)
+        else:
+            self._admit(event)
         if len(frame) > self._max_frame_bytes or (
             not frame.isascii() and len(frame.encode()) > self._max_frame_bytes
         ):
             raise LocalProtocolError(
                 f"{kind.__name__} does not fit into a frame of {self._max_frame_bytes} bytes"
             )
-        self._phase = phase
+        if phase is not self._phase:
+            self._enter(phase)
         return frame
 
     def packed(self, event: SendT) -> dict[str, Any]:
@@ -103,8 +115,7 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
         Raises:
             LocalProtocolError: It is not an event of this role, or holds a value of the wrong type.
         """
-        if not self._sends(type(event)):
-            raise LocalProtocolError(f"a {self.role.value} does not send {type(event).__name__}")
+        self._check_role(type(event))
         return self._packed(event)
 
     def _packed(self, event: SendT) -> dict[str, Any]:
@@ -124,14 +135,17 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
             RemoteProtocolError: The frame cannot be read. Its `events` are those decoded before the
                 fault. The connection stays usable.
         """
-        size = frame.nbytes if isinstance(frame, memoryview) else len(frame)
+        size = frame.nbytes if frame.__class__ is memoryview else len(frame)
         if size > self._max_frame_bytes:
             raise RemoteProtocolError(
                 f"a frame of {size} bytes is over the limit of {self._max_frame_bytes}",
                 excerpt=excerpt_of(frame),
             )
         try:
-            value = loads(frame)
+            if size < SPLICE_FROM or self._splice is None:
+                value = loads(frame)
+            else:
+                value = self._splice.loads(frame)
         except ValueError as exc:
             raise RemoteProtocolError(
                 f"the frame is not a JSON object: {exc}", excerpt=excerpt_of(frame)
@@ -153,15 +167,33 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
 
     def connection_lost(self, code: int | None = None, reason: str = "") -> None:
         """The WebSocket is gone. May be called more than once; nothing can be sent afterwards."""
-        self._phase = self._machine.lost
+        self._enter(self._machine.lost)
+
+    def _enter(self, phase: PhaseT) -> None:
+        self._phase = phase
+        self._said = self._machine.row(self.role, phase)
+        self._heard = self._machine.row(self.role.peer, phase)
+        self._sayable: dict[type, PhaseT] = {}
 
     def _advance(self, events: Sequence[object]) -> None:
         for event in events:
-            phase = self._machine.next_phase(self.role.peer, self._phase, type(event))
+            self._goes_on(event.__class__)
+
+    def _goes_on(self, kind: type) -> bool:
+        """Whether an event heard is in turn; the connection then is where it leads."""
+        phase = self._heard.get(kind)
+        if phase is None:
+            phase = self._heard.get(ANY)
             if phase is None:
                 self.unexpected += 1
-            else:
-                self._phase = phase
+                return False
+        if phase is not self._phase:
+            self._enter(phase)
+        return True
+
+    def _check_role(self, kind: type) -> None:
+        if not self._sends(kind):
+            raise LocalProtocolError(f"a {self.role.value} does not send {kind.__name__}")
 
     @abstractmethod
     def _sends(self, kind: type) -> bool:
@@ -177,6 +209,11 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
         Raises:
             LocalProtocolError: That is not legal now.
         """
+
+    def _template(self, event: SendT) -> str | None:
+        """The frame of *event* from a template, where there is one: what `_pack`, `_stamp` and
+        `dumps` would make of it, for the event that is nearly all that is sent."""
+        return None
 
     def _stamp(self, event: SendT, packed: dict[str, Any]) -> None:
         """Add to *packed* what an event only has when it is said: its id."""

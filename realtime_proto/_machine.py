@@ -51,9 +51,13 @@ class Machine(Generic[PhaseT]):
     lost: PhaseT
     table: Mapping[Role, Mapping[PhaseT, Mapping[type | enum.Enum, PhaseT]]]
 
+    def row(self, role: Role, phase: PhaseT) -> Mapping[type | enum.Enum, PhaseT]:
+        """What *role* may say in *phase*, and where each event leads."""
+        return self.table[role].get(phase, {})
+
     def next_phase(self, role: Role, phase: PhaseT, event: type | enum.Enum) -> PhaseT | None:
         """Where *event*, said by *role* in *phase*, leads. None: it is not legal there."""
-        row = self.table[role].get(phase, {})
+        row = self.row(role, phase)
         found = row.get(event)
         return row.get(ANY) if found is None else found
 

@@ -22,15 +22,20 @@ from realtime_proto._connection import (
     SendT,
     _Malformed,
 )
-from realtime_proto._json import check_json
+from realtime_proto._json import base64_encode, check_json
 from realtime_proto._machine import Role
+from realtime_proto._splice import Splice
 from realtime_proto.errors import ConfigurationError, LocalProtocolError
 from realtime_proto.openai._shapes import SHAPES, TAGS, from_ga, to_ga
 from realtime_proto.openai._state import MACHINE, TRANSLATION, Phase, TranslationPhase
-from realtime_proto.openai.events import ClientEvent, ServerEvent
+from realtime_proto.openai.events import (
+    ClientEvent,
+    InputAudioBufferAppend,
+    ServerEvent,
+)
 from realtime_proto.openai.leniency import rules
 from realtime_proto.openai.translation import TranslationClientEvent, TranslationServerEvent
-from realtime_proto.wire import UNSET, UnknownEvent, count_ids, explicit_nulls
+from realtime_proto.wire import UNSET, UnknownEvent, count_ids, explicit_nulls, notes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,6 +57,9 @@ DIALECTS: Final = tuple(SHAPES)
 @cache
 def _codec(dialect: str) -> Codec:
     return Codec(dialect=dialect, rules=rules(dialect))
+
+
+_APPEND: Final = '{"type":"input_audio_buffer.append",'
 
 
 def _tags(union: Any) -> Mapping[str, type]:
@@ -101,15 +109,37 @@ class _OpenAI(Connection[SendT, RecvT, PhaseT]):
                 phase, too large, or holds a value of the wrong type or one that the dialect cannot
                 say. Nothing was changed, and no id was used up.
         """
-        if not self.has(type(event)):
-            raise LocalProtocolError(f"the dialect {self._dialect!r} has no {type(event).__name__}")
         frame = super().send(event)
-        if _lacks_id(event):
+        if self._spare_id is not None and _lacks_id(event):
             self._spare_id = None
         return frame
 
     def _sends(self, kind: type) -> bool:
         return kind is UnknownEvent or kind in self._sent
+
+    def _check_role(self, kind: type) -> None:
+        if not self.has(kind):
+            raise LocalProtocolError(f"the dialect {self._dialect!r} has no {kind.__name__}")
+        super()._check_role(kind)
+
+    def _template(self, event: SendT) -> str | None:
+        if event.__class__ is not InputAudioBufferAppend:
+            return None
+        audio: Any = event.audio  # type: ignore[attr-defined]  # narrowed by its class
+        event_id: Any = event.event_id  # type: ignore[attr-defined]
+        if audio.__class__ is not bytes or notes_of(event) is not None:
+            return None
+        if event_id is UNSET:
+            if self._spare_id is None:
+                self._spare_id = self._ids()
+            event_id = self._spare_id
+            if event_id is None:
+                return f'{_APPEND}"audio":"{base64_encode(audio)}"}}'
+            if event_id.__class__ is str and _needs_no_escape(event_id):
+                return f'{_APPEND}"audio":"{base64_encode(audio)}","event_id":"{event_id}"}}'
+        elif event_id.__class__ is str and _needs_no_escape(event_id):
+            return f'{_APPEND}"event_id":"{event_id}","audio":"{base64_encode(audio)}"}}'
+        return None
 
     def _pack(self, event: SendT) -> dict[str, Any]:
         if isinstance(event, UnknownEvent):
@@ -136,7 +166,7 @@ class _OpenAI(Connection[SendT, RecvT, PhaseT]):
             return
         moved = to_ga(value) if self._many_shapes else []
         try:
-            events.append(self._codec.structure(value, cls, drift=self._drift))
+            events.append(self._codec.reader(cls)(value, self._drift))
         except Mismatch as mismatch:
             raise _Malformed(_as_it_stood(mismatch, moved), tag=tag) from None
 
@@ -151,6 +181,19 @@ def _as_it_stood(mismatch: Mismatch, moved: list[tuple[str, str]]) -> Mismatch:
         return path
 
     return Mismatch(*((back(path), text) for path, text in mismatch.faults))
+
+
+def _audio_delta(frame: dict[str, Any]) -> Any:
+    tag = frame.get("type")
+    return frame if tag in ("response.output_audio.delta", "response.audio.delta") else None
+
+
+def _audio_append(frame: dict[str, Any]) -> Any:
+    return frame if frame.get("type") == "input_audio_buffer.append" else None
+
+
+def _needs_no_escape(text: str) -> bool:
+    return text.isascii() and text.replace("-", "_").isidentifier()
 
 
 def _lacks_id(event: Any) -> bool:
@@ -192,6 +235,7 @@ class OpenAIConnection(_OpenAI[ClientEvent | UnknownEvent, ServerEvent, Phase]):
     _machine: Machine[Phase] = MACHINE
     _sent = frozenset(_tags(ClientEvent).values())
     _received = _tags(ServerEvent)
+    _splice = Splice("delta", _audio_delta)
 
     def __init__(
         self,
@@ -222,6 +266,7 @@ class OpenAIServerConnection(_OpenAI[ServerEvent | UnknownEvent, ClientEvent, Ph
     _machine: Machine[Phase] = MACHINE
     _sent = frozenset(_tags(ServerEvent).values())
     _received = _tags(ClientEvent)
+    _splice = Splice("audio", _audio_append)
 
     def __init__(
         self,

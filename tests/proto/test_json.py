@@ -104,7 +104,7 @@ def test_a_frame_holds_an_object(document, kind) -> None:
 
 def test_text_with_lone_surrogates_is_refused() -> None:
     """A str that no UTF-8 can carry never came over a WebSocket."""
-    with pytest.raises(ValueError, match="lone surrogates"):
+    with pytest.raises(ValueError, match="surrogates"):
         loads('{"a":"\ud800"}')
 
 
@@ -190,7 +190,7 @@ def test_base64_round_trip(data: bytes) -> None:
     """Both libraries write the same text and read it back."""
     text = base64_encode(data)
     assert text == _json._encode_stdlib(data)
-    assert data == base64_decode(text) == _json._decode_stdlib(text)
+    assert data == base64_decode(text) == _json._decode_stdlib(text, None, True)
 
 
 @given(st.text(alphabet="AB9z=+/-_ \né", max_size=9))
@@ -199,13 +199,13 @@ def test_base64_round_trip(data: bytes) -> None:
 def test_both_base64_libraries_agree(text: str) -> None:
     """Where one refuses, so does the other."""
 
-    def read(decode: Any) -> Any:
+    def read(decode: Any, *arguments: Any) -> Any:
         try:
-            return decode(text)
+            return decode(text, *arguments)
         except ValueError:
             return "refused"
 
-    assert read(base64_decode) == read(_json._decode_stdlib)
+    assert read(base64_decode) == read(_json._decode_stdlib, None, True)
 
 
 @pytest.mark.parametrize(
