@@ -17,13 +17,24 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 import anyio
+import anyio.lowlevel
 
 from realtime_io import _clock
-from realtime_io._lanes import MAX_CHUNKS, MAX_EVENTS, Lane
+from realtime_io._lanes import Lane
+from realtime_io._outgoing import MAX_BYTES, Outgoing
 from realtime_io._tasks import background_tasks
 from realtime_io._toolrunner import ToolRunner
 from realtime_io._websocket import Closed, WebSocket
-from realtime_proto.commands import AudioDelivered, ToolResult, VoiceCommand
+from realtime_proto.commands import (
+    AudioDelivered,
+    ClearAudio,
+    CommitAudio,
+    EndAudio,
+    SendAudio,
+    SendWire,
+    ToolResult,
+    VoiceCommand,
+)
 from realtime_proto.conversation import Close, Conversation, Done, Redial
 from realtime_proto.errors import ConnectionLost, RealtimeError, RecordingError, SlowConsumer
 from realtime_proto.events import (
@@ -37,7 +48,7 @@ from realtime_proto.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     from anyio.abc import TaskGroup
 
@@ -53,6 +64,9 @@ CLOSE_S: Final = 5.0
 
 FAILED_CLOSE_S: Final = 1.0
 """The same after a failure or before the session is ready: whoever waits should not wait long."""
+
+_BEHIND_AUDIO: Final = (CommitAudio, EndAudio, ClearAudio, SendWire)
+"""What is about the audio before it, or may be: it must not go first."""
 
 REPORT_S: Final = 1.0
 """How long on_error may take with the error that ended the session."""
@@ -84,9 +98,10 @@ class Driver:
         self._conversation = conversation
         self._socket = socket
         self._callbacks = callbacks
-        self._audio = Lane(max_events=MAX_CHUNKS)
-        self._events = Lane(max_events=MAX_EVENTS)
+        self._audio = Lane()
+        self._events = Lane()
         self._iterated: Lane | None = None
+        self._outgoing = Outgoing(conversation.capabilities.input_format)
         self._tools = ToolRunner(tools, callbacks, self._answer)
         self._tasks: TaskGroup | None = None
         self._settled = anyio.Event()
@@ -123,19 +138,42 @@ class Driver:
             LocalProtocolError: The command is not allowed now. Nothing was changed.
         """
         self._check_active()
-        await self._socket.room()
+        for_audio = isinstance(command, SendAudio)
+        await anyio.lowlevel.checkpoint()
+        await self.wait_until(lambda: self._outgoing.has_room(for_audio=for_audio))
         self._check_active()
         self.put(command)
 
     def put(self, command: VoiceCommand) -> None:
         """Give a command to the conversation now, room or not; a checkpoint is not passed."""
+        if isinstance(command, _BEHIND_AUDIO):
+            self._speak()
         self._subject.send(command, now=_clock.now())
-        self._obey()
+        self._obey(command)
+
+    def hear(self, data: bytes) -> None:
+        """Send what a microphone gave, which cannot wait; a checkpoint is not passed.
+
+        Raises:
+            ConnectionLost: The session is over.
+            LocalProtocolError: It is no audio.
+        """
+        self._check_active()
+        self._outgoing.hear(SendAudio(data).data)
+        if self._outgoing.is_empty and self._socket.is_idle:
+            self._speak()
+        else:
+            self.changed()
+
+    @property
+    def dropped_audio_ms(self) -> int:
+        """How much of what the microphone gave was dropped, because the connection was behind."""
+        return self._outgoing.dropped_ms
 
     def iterate(self) -> Lane:
         """The lane that iteration takes from; it exists, and fills, from the first call on."""
         if self._iterated is None:
-            self._iterated = Lane(max_events=MAX_CHUNKS)
+            self._iterated = Lane()
             if self._closed is not None:
                 self._iterated.put(self._closed)
                 self._iterated.end()
@@ -186,6 +224,7 @@ class Driver:
         if self._recording_failure is not None:
             self._tell_soon(self._recording_failure, tasks)
         tasks.start_soon(self._write, name="realtime_io writer")
+        tasks.start_soon(self._catch_up, name="realtime_io sender")
         tasks.start_soon(self._read, name="realtime_io reader")
         tasks.start_soon(self._keep_time, name="realtime_io timer")
         tasks.start_soon(self._close_when_told, name="realtime_io closer")
@@ -196,8 +235,10 @@ class Driver:
 
     async def finish(self) -> None:
         """Close the conversation and the WebSocket, in bounded time."""
+        self._speak()
         self._subject.close(now=_clock.now())
         self._obey()
+        self._post(self._outgoing.take(max_bytes=MAX_BYTES))
         is_healthy = self.failure is None and self.ready is not None
         timeout_s = CLOSE_S if is_healthy else FAILED_CLOSE_S
         with anyio.move_on_after(timeout_s + 1, shield=True):
@@ -225,6 +266,19 @@ class Driver:
     async def _write(self) -> None:
         with suppress(RealtimeError):  # the reader sees the same end, and knows more about it
             await self._socket.write_forever()
+
+    async def _catch_up(self) -> None:
+        """Hand on what waits, whenever the socket has sent what it had."""
+        with suppress(ConnectionLost):  # the reader sees the same end
+            while not self._is_over:
+                await self._socket.idle()
+                if self._outgoing.is_empty:
+                    self._speak()
+                self._hand_on()
+                self.changed()  # there is room now
+                await self.wait_until(
+                    lambda: not (self._outgoing.is_empty and self._socket.is_idle)
+                )
 
     async def _read(self) -> None:
         try:
@@ -286,18 +340,40 @@ class Driver:
 
     # --- outputs
 
-    def _obey(self) -> None:
-        for frame in self._subject.take_frames():
-            self._post(frame)
+    def _obey(self, command: VoiceCommand | None = None) -> None:
+        """Do what the conversation wants after an input, which was this command or another."""
+        frames = self._subject.take_frames()
+        if frames:
+            self._queue(frames, command)
         for event in self._subject.take_events():
             self._route(event)
         self.changed()
         if isinstance(self._conversation.road, Close | Done):
             self._close_wanted.set()
 
-    def _post(self, frame: str) -> None:
+    def _speak(self) -> None:
+        """Make what the microphone gave into a frame."""
+        samples = self._outgoing.take_samples()
+        if samples and self.is_active:
+            self.put(SendAudio(samples))
+
+    def _queue(self, frames: list[str], command: VoiceCommand | None) -> None:
+        if isinstance(command, SendAudio):
+            self._outgoing.put_audio(frames, n_pcm_bytes=len(command.data))
+        elif isinstance(command, _BEHIND_AUDIO):
+            self._outgoing.put_behind_audio(frames)
+        else:
+            self._outgoing.put(frames)
+        if self._socket.is_idle:
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        self._post(self._outgoing.take())
+
+    def _post(self, frames: Iterable[str]) -> None:
         with suppress(ConnectionLost):  # the reader is about to say why
-            self._socket.post(frame)
+            for frame in frames:
+                self._socket.post(frame)
 
     def _route(self, event: VoiceEvent) -> None:
         match event:
@@ -332,6 +408,7 @@ class Driver:
         self._settled.set()
 
     def _lost(self, code: int | None, reason: str) -> None:
+        self._outgoing.drop()
         self._subject.connection_lost(code, reason, now=_clock.now())
         if isinstance(self._subject.road, Redial):
             self._subject.close(now=_clock.now())  # nobody here dials again

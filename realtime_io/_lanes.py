@@ -23,7 +23,7 @@ MAX_AUDIO_BYTES: Final = 32 * 2**20
 """Over eleven minutes of PCM16 at 24 kHz."""
 
 MAX_EVENTS: Final = 4_096
-"""Events that may wait in the lane of everything but audio."""
+"""Events that may wait in a lane, beside audio."""
 
 MAX_CHUNKS: Final = 2**16
 """Chunks of audio that may wait, however small they are."""
@@ -32,10 +32,18 @@ MAX_CHUNKS: Final = 2**16
 class Lane:
     """A bounded queue of events with one consumer."""
 
-    def __init__(self, *, max_events: int = MAX_EVENTS, max_bytes: int = MAX_AUDIO_BYTES) -> None:
+    def __init__(
+        self,
+        *,
+        max_events: int = MAX_EVENTS,
+        max_chunks: int = MAX_CHUNKS,
+        max_bytes: int = MAX_AUDIO_BYTES,
+    ) -> None:
         self._events: deque[VoiceEvent] = deque()
         self._bytes = 0
+        self._n_chunks = 0
         self._max_events = max_events
+        self._max_chunks = max_chunks
         self._max_bytes = max_bytes
         self._is_ended = False
         self._is_waited_for = False
@@ -47,14 +55,20 @@ class Lane:
         Raises:
             SlowConsumer: The lane is full.
         """
-        audio_bytes = _audio_bytes(event)
-        if self._bytes + audio_bytes > self._max_bytes or len(self._events) >= self._max_events:
+        size = _audio_bytes(event)
+        is_chunk = isinstance(event, AudioChunk)
+        if is_chunk:
+            is_full = self._n_chunks >= self._max_chunks or self._bytes + size > self._max_bytes
+        else:
+            is_full = len(self._events) - self._n_chunks >= self._max_events
+        if is_full:
             raise SlowConsumer(
                 f"the application is behind by {len(self._events)} events and {self._bytes} bytes "
                 "of audio; take them faster, or let a task of your own hold them"
             )
         self._events.append(event)
-        self._bytes += audio_bytes
+        self._n_chunks += is_chunk
+        self._bytes += size
         self._wake()
 
     def end(self) -> None:
@@ -70,6 +84,7 @@ class Lane:
             if not (isinstance(event, AudioChunk) and event.item_id == item_id)
         )
         self._bytes = sum(map(_audio_bytes, self._events))
+        self._n_chunks = sum(isinstance(event, AudioChunk) for event in self._events)
 
     async def take(self) -> VoiceEvent | None:
         """The next event; None once the lane is over and empty. Cancelled, it takes nothing."""
@@ -79,6 +94,7 @@ class Lane:
                 self._is_waited_for = False
                 event = self._events.popleft()
                 self._bytes -= _audio_bytes(event)
+                self._n_chunks -= isinstance(event, AudioChunk)
                 return event
             self._is_waited_for = True
             self._wake()

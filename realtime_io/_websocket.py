@@ -154,6 +154,22 @@ class WebSocket:
         if not self.is_open:
             raise self._lost()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether all that was posted has been given to the stream."""
+        return not (self._outbox.queued_frames or self._sending.locked())
+
+    async def idle(self) -> None:
+        """Wait until all that was posted has been given to the stream.
+
+        Raises:
+            ConnectionLost: The connection is closing or closed.
+        """
+        while self.is_open and not self.is_idle:
+            await self._until_change()
+        if not self.is_open:
+            raise self._lost()
+
     def ping(self, payload: bytes = b"") -> None:
         """Queue a ping, ahead of messages; a checkpoint is not passed. Its pong is not awaited.
 

@@ -62,14 +62,35 @@ class VoiceSession:
         """How the audio given to `on_audio` looks."""
         return self._driver.conversation.capabilities.output_format
 
+    @property
+    def dropped_audio_ms(self) -> int:
+        """How much audio of `push_audio` was never sent, because the connection was behind."""
+        return self._driver.dropped_audio_ms
+
     async def send_audio(self, data: bytes) -> None:
-        """Send a piece of the user's voice.
+        """Send a piece of the user's voice, all of it; waits while 2 s of audio are not sent yet.
 
         Args:
             data: PCM16 little-endian mono at `input_format.rate_hz`, split anywhere; 20 to 200 ms
                 is a good size.
         """
         await self._driver.send(SendAudio(data))
+
+    def push_audio(self, data: bytes) -> None:
+        """Send a piece of what a microphone hears now. Does not wait, and may be called anywhere.
+
+        When the connection is behind, at most 2 s are kept: the oldest is dropped, and counted in
+        `dropped_audio_ms`, so that what is heard after a stall is what is said then. For audio that
+        must arrive whole, such as a file, take `send_audio`.
+
+        Args:
+            data: As for `send_audio`.
+
+        Raises:
+            ConnectionLost: The session is over.
+            LocalProtocolError: It is not bytes, or over 8 MiB.
+        """
+        self._driver.hear(data)
 
     async def send_text(self, text: str) -> None:
         """Say something as the user, in writing; the model answers it."""
