@@ -94,6 +94,10 @@ def _converter() -> cattrs.Converter:
         converter.register_structure_hook(scalar, _scalar_in)
     converter.register_structure_hook(float, _float_in)
     converter.register_structure_hook(bytes, _bytes_in)
+    # A Secret was written as stars, which is all that comes back of it.
+    converter.register_structure_hook_func(
+        lambda kind: kind == (str | Secret), lambda value, _: _scalar_in(value, str)
+    )
     converter.register_structure_hook_factory(_is_class_union, _union_hook)
     converter.register_structure_hook_factory(attrs.has, _class_hook)
     return converter

@@ -50,7 +50,7 @@ class Roads:
         *,
         endpoint: Endpoint | None,
         backoff: Backoff,
-        chance: Callable[[], float] | None,
+        chance: Callable[[], float],
         max_redials: int,
     ) -> None:
         self.road: Road = Keep()
@@ -106,10 +106,10 @@ class Roads:
             verdict: Why one is needed.
             now: On the caller's clock.
         """
-        chance = 1.0 if self._chance is None else self._chance()
-        delay_s = self._backoff.delay_s(self._attempt, verdict, chance=chance)
-        if delay_s is GIVE_UP or not self._redials_left:
+        pause = self._backoff.delay_s(self._attempt, verdict, chance=self._chance())
+        if pause is GIVE_UP or not self._redials_left:
             return None
+        delay_s = round(pause, 6)  # whole microseconds, as all times here
         self._redials_left -= 1
         self.cause = verdict
         self.road = Redial(self._endpoint, now + delay_s)

@@ -134,10 +134,15 @@ class Conversation:
         self._config = config
         self._ids = ids or count_ids("evt")
         self._resume = resume
+        self._seed = seed
+        self._endpoint = endpoint
+        self._backoff = backoff
+        self._chance = chance
+        self._draws: list[float] = []
         self._desk = Desk(dialect, config, ids=self._ids, limits=limits)
         self._desk.ignored = ignored
         self._roads = Roads(
-            endpoint=endpoint, backoff=backoff, chance=chance, max_redials=limits.redials
+            endpoint=endpoint, backoff=backoff, chance=self._draw, max_redials=limits.redials
         )
         self._strict = strict
         self._reports_delivery = reports_delivery
@@ -336,6 +341,11 @@ class Conversation:
                     )
         return events
 
+    def take_draws(self) -> list[float]:
+        """What `chance` gave, each number once: a recording needs it."""
+        draws, self._draws = self._draws, []
+        return draws
+
     def next_deadline(self) -> float | None:
         """When to call `tick`, on the caller's clock; None where nothing waits for time."""
         if self._epoch is None or not self._roads.is_in_use:
@@ -366,6 +376,9 @@ class Conversation:
             strict=self._strict,
             reports_delivery=self._reports_delivery,
             resume=self._resume,
+            seed=self._seed,
+            endpoint=self._endpoint,
+            backoff=self._backoff,
         )
 
     @property
@@ -422,6 +435,10 @@ class Conversation:
         """How much of an item was heard by *now*, as far as is known."""
         now_us = max(self._desk.now_us, self._to_us(now))
         return self._desk.playback.played_ms(item_id, now_us=now_us)
+
+    def _draw(self) -> float:
+        self._draws.append(1.0 if self._chance is None else self._chance())
+        return self._draws[-1]
 
     # --- time
 

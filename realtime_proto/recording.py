@@ -29,10 +29,18 @@ from attrs import field, frozen
 
 from realtime_proto._elision import AudioPolicy, describe_bytes, pack_frame
 from realtime_proto._json import base64_encode, dumps, loads
+from realtime_proto._outputs import (
+    describe_error,
+    describe_events,
+    describe_frames,
+    describe_road,
+    pack_error,
+)
 from realtime_proto._portable import from_json, to_json
 from realtime_proto.errors import (
     ConfigurationError,
     LocalProtocolError,
+    RealtimeConnectionError,
     RealtimeError,
     RecordingError,
 )
@@ -58,7 +66,10 @@ MAX_LINE_BYTES: Final = 64 * 2**20
 """One line of a journal: a frame of the largest size, escaped."""
 
 INPUTS: Final = frozenset({"open", "send", "receive", "connection_lost", "tick", "close"})
-OUTPUTS: Final = frozenset({"frames", "events", "road", "raised"})
+CONSEQUENCES: Final = frozenset({"raised", "chance", "road"})
+"""Outputs that directly follow the input that led to them."""
+
+OUTPUTS: Final = frozenset({"frames", "events"}) | CONSEQUENCES
 
 Sink: TypeAlias = Callable[[str], object]
 """Takes one line of a journal, without its line break. What it raises, the caller gets."""
@@ -79,6 +90,9 @@ class Blueprint:
         strict: Whether it raises for what the peer did.
         reports_delivery: Whether it is told what was delivered.
         resume: What it resumed.
+        seed: The history that was told to it.
+        endpoint: Where its roads lead.
+        backoff: When it tries again.
     """
 
     provider: str
@@ -88,6 +102,9 @@ class Blueprint:
     strict: bool = False
     reports_delivery: bool = False
     resume: Any = None
+    seed: Any = None
+    endpoint: Any = None
+    backoff: Any = None
 
 
 @frozen(kw_only=True)
@@ -104,6 +121,9 @@ class Head:
         strict: As the conversation was made.
         reports_delivery: As the conversation was made.
         resume: What it resumed, as data.
+        seed: The history that was told to it, as it is saved.
+        endpoint: Where its roads lead, as data without the credentials.
+        backoff: When it tries again, as data.
         audio: What was kept of audio.
         redacted: What was searched for and taken out.
         source: Where an imported log came from, in words.
@@ -118,6 +138,9 @@ class Head:
     strict: bool = False
     reports_delivery: bool = False
     resume: JsonObject | None = None
+    seed: str | None = None
+    endpoint: JsonObject | None = None
+    backoff: JsonObject | None = None
     audio: AudioPolicy = "inline"
     redacted: tuple[str, ...] = ()
     source: str = ""
@@ -131,8 +154,8 @@ class Record:
     Args:
         line: Its number in the file; the head is line 1.
         kind: "open", "send", "receive", "connection_lost", "tick", "close" (inputs), "frames",
-            "events", "road", "raised" (outputs), "frame" (of an imported log), or a kind of a later
-            version.
+            "events", "raised", "chance", "road" (outputs), "frame" (of an imported log), or a
+            kind of a later version.
         body: All of it, as it was written.
     """
 
@@ -264,7 +287,9 @@ class Recordable(Protocol):
     def receive(self, frame: str | bytes | memoryview, *, now: float) -> None:
         """The server said something."""
 
-    def connection_lost(self, code: int | None, reason: str, *, now: float) -> None:
+    def connection_lost(
+        self, code: int | None, reason: str, *, now: float, error: Any = None
+    ) -> None:
         """The road is gone."""
 
     def tick(self, *, now: float) -> None:
@@ -272,6 +297,9 @@ class Recordable(Protocol):
 
     def close(self, *, now: float) -> None:
         """The application has had enough."""
+
+    def take_draws(self) -> list[float]:
+        """What chance gave."""
 
     def take_frames(self) -> list[str]:
         """What is to be sent."""
@@ -339,12 +367,21 @@ class Journaled(Generic[ConversationT]):
         with self._outcome():
             self.conversation.receive(frame, now=now)
 
-    def connection_lost(self, code: int | None = None, reason: str = "", *, now: float) -> None:
+    def connection_lost(
+        self,
+        code: int | None = None,
+        reason: str = "",
+        *,
+        now: float,
+        error: RealtimeConnectionError | None = None,
+    ) -> None:
         """As `Conversation.connection_lost`."""
-        end = {"code": code, "reason": self._redactor.clean(reason)}
+        end: dict[str, Any] = {"code": code, "reason": self._redactor.clean(reason)}
+        if error is not None:
+            end["error"] = self._redactor.clean_json(pack_error(error))
         self._input("connection_lost", now, end)
         with self._outcome():
-            self.conversation.connection_lost(code, reason, now=now)
+            self.conversation.connection_lost(code, reason, now=now, error=error)
 
     def tick(self, *, now: float) -> None:
         """As `Conversation.tick`."""
@@ -398,6 +435,9 @@ class Journaled(Generic[ConversationT]):
             strict=made_from.strict,
             reports_delivery=made_from.reports_delivery,
             resume=to_json(made_from.resume),
+            seed=None if made_from.seed is None else made_from.seed.save(),
+            endpoint=to_json(made_from.endpoint),
+            backoff=to_json(made_from.backoff),
             audio=self._audio,
             redacted=self._redactor.names,
         )
@@ -433,6 +473,9 @@ class Journaled(Generic[ConversationT]):
             self._write(describe_error(exc, self._redactor))
             raise
         finally:
+            drawn = self.conversation.take_draws()
+            if drawn:
+                self._write({"kind": "chance", "drawn": drawn})
             road = self.conversation.road
             if road != self._road:
                 self._road = road
@@ -451,30 +494,3 @@ def head_line(head: Head, redactor: Redactor) -> dict[str, Any]:
     body = to_json(head)
     del body["type"]
     return {"format": FORMAT, "version": VERSION, **redactor.clean_json(body)}
-
-
-def describe_frames(frames: Iterable[str], redactor: Redactor) -> list[dict[str, Any]]:
-    """Frames to compare: their text, and the hash of their audio."""
-    return [pack_frame(frame, redactor, audio="dropped") for frame in frames]
-
-
-def describe_events(events: Iterable[Any], redactor: Redactor) -> list[Any]:
-    """Events to compare: their fields, and the hash of their audio."""
-    return [redactor.clean_json(to_json(event, bytes_as=describe_bytes)) for event in events]
-
-
-def describe_road(road: Any, redactor: Redactor, *, epoch: float) -> dict[str, Any]:
-    """A road to compare: what it is, its time in microseconds since the first input."""
-    body = redactor.clean_json(to_json(road))
-    if "not_before" in body:
-        body["not_before"] = round((road.not_before - epoch) * 1_000_000)
-    return {"kind": "road", "road": body}
-
-
-def describe_error(error: RealtimeError, redactor: Redactor) -> dict[str, Any]:
-    """What an input raised."""
-    return {
-        "kind": "raised",
-        "error": type(error).__name__,
-        "message": redactor.clean(error.message),
-    }

@@ -21,18 +21,31 @@ from attrs import field, frozen
 
 from realtime_proto._elision import unpack_frame
 from realtime_proto._json import dumps, loads
+from realtime_proto._outputs import unpack_error
 from realtime_proto._portable import from_json
+from realtime_proto.backoff import DEFAULT_BACKOFF, Backoff
 from realtime_proto.commands import SendWire, VoiceCommand
 from realtime_proto.config import RealtimeConfig
 from realtime_proto.conversation import Conversation
+from realtime_proto.dialect import Endpoint
 from realtime_proto.errors import RealtimeError, RecordingError
 from realtime_proto.events import ToolCallRequest, TranscriptDelta, VoiceEvent
 from realtime_proto.gemini import GeminiConnection, GeminiServerConnection
+from realtime_proto.history import History
 from realtime_proto.limits import Limits
 from realtime_proto.openai import OpenAIConnection, OpenAIServerConnection
 from realtime_proto.providers import PROVIDERS
-from realtime_proto.recording import INPUTS, OUTPUTS, Journal, Journaled, Record, read_journal
+from realtime_proto.recording import (
+    CONSEQUENCES,
+    INPUTS,
+    OUTPUTS,
+    Journal,
+    Journaled,
+    Record,
+    read_journal,
+)
 from realtime_proto.redaction import PATTERNS, Redactor
+from realtime_proto.resume import ResumeState
 from realtime_proto.wire import count_ids
 
 __all__ = ("Difference", "Report", "replay", "replay_journal")
@@ -167,11 +180,22 @@ def conversation_of(journal: Journal) -> Conversation:
             from_json(head.config, RealtimeConfig),
             ids=count_ids(head.ids),
             limits=from_json(head.limits, Limits),
+            resume=None if head.resume is None else from_json(head.resume, ResumeState),
+            seed=None if head.seed is None else History.load(head.seed),
+            endpoint=None if head.endpoint is None else from_json(head.endpoint, Endpoint),
+            backoff=DEFAULT_BACKOFF if head.backoff is None else from_json(head.backoff, Backoff),
+            chance=partial(next, _drawn(journal), 1.0),
             strict=head.strict,
             reports_delivery=head.reports_delivery,
         )
     except (ValueError, RealtimeError) as exc:
         raise RecordingError(f"line 1: {exc!s:.300}", line=1) from exc
+
+
+def _drawn(journal: Journal) -> Iterator[float]:
+    for record in journal.records:
+        if record.kind == "chance" and isinstance(drawn := record.body.get("drawn"), list):
+            yield from (float(value) for value in drawn if value.__class__ in (int, float))
 
 
 class _Replay:
@@ -238,7 +262,8 @@ class _Replay:
                 code, reason = body.get("code"), body.get("reason", "")
                 if not (code is None or code.__class__ is int) or not isinstance(reason, str):
                     raise ValueError("a connection is lost with a number and a text")
-                return partial(subject.connection_lost, code, reason)
+                error = unpack_error(body.get("error"))
+                return partial(subject.connection_lost, code, reason, error=error)
             case "tick":
                 return subject.tick
             case _:
@@ -335,7 +360,7 @@ def _steps(records: Iterable[Record]) -> Iterator[list[Record]]:
     for record in records:
         if record.kind not in INPUTS | OUTPUTS:
             continue
-        if step and record.kind not in ("raised", "road"):
+        if step and record.kind not in CONSEQUENCES:
             yield step
             step = []
         step.append(record)

@@ -9,12 +9,9 @@ import pytest
 from helpers.talk import PCM, conversation_with, hold
 
 from realtime_proto.commands import SendText, SendWire
-from realtime_proto.dialect import Endpoint
 from realtime_proto.errors import ConfigurationError, LocalProtocolError, RecordingError
 from realtime_proto.openai import OpenAIServerConnection
-from realtime_proto.recording import FORMAT, MAX_LINE_BYTES, Journaled, describe_road, read_journal
-from realtime_proto.redaction import Redactor
-from realtime_proto.secret import Secret
+from realtime_proto.recording import FORMAT, MAX_LINE_BYTES, Journaled, read_journal
 from realtime_proto.wire import UnknownEvent
 
 PROVIDERS = ("openai", "gemini")
@@ -94,31 +91,6 @@ def test_ids_that_cannot_be_made_again_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="count_ids"):
         Journaled(conversation, lines.append)
     assert [] == lines
-
-
-def test_a_road_has_its_time_in_microseconds_and_no_secret() -> None:
-    """Since the first input, as everything has."""
-    from attrs import frozen
-
-    @frozen
-    class Redial:
-        endpoint: Endpoint
-        not_before: float
-
-    key = Secret("sk-0123456789")
-    endpoint = Endpoint(url="wss://h/?key=abcdef", headers=(("a", key),))
-    assert describe_road(Redial(endpoint, 12.5), Redactor(), epoch=10.0) == {
-        "kind": "road",
-        "road": {
-            "type": "Redial",
-            "endpoint": {
-                "type": "Endpoint",
-                "url": "wss://h/?key=<redacted:query>",
-                "headers": [["a", "***"]],
-            },
-            "not_before": 2_500_000,
-        },
-    }
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import pickle
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from helpers.talk import conversation_with, hold
+from helpers.talk import SCRIPTS, conversation_with, hold
 
-from realtime_proto.errors import RecordingError
+from realtime_proto.errors import HandshakeRejected, RecordingError
 from realtime_proto.recording import FORMAT, Journaled, read_journal
 from realtime_proto.replay import MAX_DIFFERENCES, Report, conversation_of, replay, replay_journal
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from realtime_proto import Conversation
+from realtime_proto import Endpoint, Redial, Secret
+from realtime_proto.backoff import Backoff
+from realtime_proto.history import History, HistoryItem
+from realtime_proto.resume import ResumeState
 
 PROVIDERS = ("openai", "gemini")
 HEAD = {"format": FORMAT, "version": 1, "provider": "openai"}
@@ -196,6 +201,7 @@ def test_records_of_a_later_version_are_passed_over() -> None:
         ({"kind": "receive", "t_us": 0}, "no frame"),
         ({"kind": "connection_lost", "t_us": 0, "code": "x"}, "a number and a text"),
         ({"kind": "connection_lost", "t_us": 0, "reason": 5}, "a number and a text"),
+        ({"kind": "connection_lost", "t_us": 0, "error": 5}, "malformed"),
     ],
 )
 def test_a_record_that_cannot_be_fed_is_one_clear_error(record: Any, said: str) -> None:
@@ -231,3 +237,46 @@ def test_a_record_that_stands_alone_is_a_difference() -> None:
     lines = [json.dumps(HEAD), '{"kind":"road","road":{"type":"Keep"}}', '{"kind":"tick","t_us":0}']
     (difference,) = replay(lines).differences
     assert (2, "$", None) == (difference.line, difference.path, difference.actual)
+
+
+@pytest.mark.parametrize("begin", ["seed", "resume"])
+def test_lost_connections_replay_with_what_chance_gave(begin: str) -> None:
+    """Roads, pauses, and why a road could not be opened, are recorded like all else."""
+    draws = iter([0.25, 0.75, 0.5])
+    endpoint = Endpoint(
+        url="wss://h/v1/realtime", headers=(("Authorization", Secret("sk-0123456789")),)
+    )
+    past = History()
+    past.insert(HistoryItem(item_id="a", text="Hello."))
+    begins: dict[str, dict[str, Any]] = {
+        "seed": {"seed": past},
+        "resume": {"resume": ResumeState(provider="openai", history=past.save())},
+    }
+    conversation = conversation_with(
+        "openai",
+        chance=lambda: next(draws),
+        endpoint=endpoint,
+        backoff=Backoff(first_s=1, attempts=2),
+        **begins[begin],
+    )
+    lines: list[str] = []
+    subject = Journaled(conversation, lines.append)
+    now = 1_000.123_456_7
+    subject.open(now=now, unix_time=1.8e9)
+    for _, frame in islice(SCRIPTS["openai"](), 2):  # the set-up
+        subject.receive(json.dumps(frame), now=now)
+    subject.connection_lost(1011, "oops", now=now + 1)
+    assert isinstance(subject.road, Redial)
+    refused = HandshakeRejected("no", status=503, headers={"retry-after": "2"})
+    subject.connection_lost(None, "", now=now + 2, error=refused)
+    subject.connection_lost(None, "", now=now + 3, error=HandshakeRejected("no", status=401))
+    events = subject.take_events()
+    assert any('"drawn":[0.25]' in line for line in lines)
+    assert not any("sk-01" in line for line in lines)
+    report = replay(lines)
+    assert () == report.differences
+    assert tuple(events) == report.events
+    without = [line for line in lines if '"kind":"chance"' not in line]
+    assert any(found.path.endswith(".delay_ms") for found in replay(without).differences)
+    earlier = [line.replace('"drawn":[0.25]', '"drawn":[0.5]') for line in lines]
+    assert "$.road.not_before" in {found.path for found in replay(earlier).differences}
