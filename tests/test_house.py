@@ -110,7 +110,9 @@ def python_blocks(path: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", (ROOT / path).read_text(), re.DOTALL)
 
 
-@pytest.mark.parametrize("path", ["README.md", "docs/face.md", "docs/relay.md"])
+@pytest.mark.parametrize(
+    "path", ["README.md", "docs/face.md", "docs/relay.md", "docs/openai-wire.md"]
+)
 def test_the_snippets_use_names_that_exist(path: str) -> None:
     """Every import in a snippet works, and every snippet compiles."""
     for block in python_blocks(path):
