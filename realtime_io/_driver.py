@@ -14,6 +14,7 @@ iteration ends, and the next send raises ConnectionLost.
 from __future__ import annotations
 
 from contextlib import asynccontextmanager, suppress
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -35,6 +36,7 @@ from realtime_proto.commands import (
     ToolResult,
     VoiceCommand,
 )
+from realtime_proto.config import VADMode
 from realtime_proto.conversation import Close, Conversation, Done, Redial
 from realtime_proto.errors import ConnectionLost, RealtimeError, RecordingError, SlowConsumer
 from realtime_proto.events import (
@@ -64,6 +66,9 @@ CLOSE_S: Final = 5.0
 
 FAILED_CLOSE_S: Final = 1.0
 """The same after a failure or before the session is ready: whoever waits should not wait long."""
+
+LINGER_S: Final = 10.0
+"""How long a body that has ended waits for the answer to what was asked in it."""
 
 _BEHIND_AUDIO: Final = (CommitAudio, EndAudio, ClearAudio, SendWire)
 """What is about the audio before it, or may be: it must not go first."""
@@ -117,6 +122,7 @@ class Driver:
             if recorder is None
             else recorder.attach(conversation, self._note_recording_failure)
         )
+        self._has_open_audio = False  # audio was sent, and not yet said to be all
 
     # --- for the session
 
@@ -149,6 +155,8 @@ class Driver:
         if isinstance(command, _BEHIND_AUDIO):
             self._speak()
         self._subject.send(command, now=_clock.now())
+        if isinstance(command, SendAudio | EndAudio):
+            self._has_open_audio = isinstance(command, SendAudio)
         self._obey(command)
 
     def hear(self, data: bytes) -> None:
@@ -160,6 +168,7 @@ class Driver:
         """
         self._check_active()
         self._outgoing.hear(SendAudio(data).data)
+        self._has_open_audio = True
         if self._outgoing.is_empty and self._socket.is_idle:
             self._speak()
         else:
@@ -179,15 +188,45 @@ class Driver:
                 self._iterated.end()
         return self._iterated
 
+    async def linger(self) -> None:
+        """Let what was asked be answered, in bounded time, where only callbacks would know of it.
+
+        Who iterates sees for itself what has happened, and leaves when it wants to.
+        """
+        if self._iterated is not None or not self.is_active:
+            return
+        with anyio.move_on_after(LINGER_S):
+            finds_turns = self._conversation.config.vad_mode is not VADMode.MANUAL
+            if self._has_open_audio and finds_turns:
+                await self.send(EndAudio())
+            await self.wait_until(lambda: not self._conversation.owes_answer)
+            await self.wait_delivered()
+
+    async def aclose(self) -> None:
+        """Hang up now, and return when the connection is closed."""
+        self._subject.close(now=_clock.now())
+        self._obey()
+        with anyio.CancelScope(shield=True):
+            while self._closed is None:
+                await self._rearmed.wait()
+
     def changed(self) -> None:
         """Let whoever waits in `wait_until` look again."""
         self._rearmed.set()
         self._rearmed = anyio.Event()
 
-    async def wait_until(self, is_so: Callable[[], bool]) -> None:
-        """Return once *is_so* or the session is over; it is asked after each change."""
+    async def wait_until(self, is_so: Callable[[], bool], *, patience_s: float = inf) -> None:
+        """Return once *is_so* or the session is over; it is asked after each change.
+
+        Args:
+            is_so: What is waited for.
+            patience_s: Give up where nothing has happened for so long, and no tool runs.
+        """
         while not (self._is_over or is_so()):
-            await self._rearmed.wait()
+            with anyio.move_on_after(patience_s) as patience:
+                await self._rearmed.wait()
+            if patience.cancelled_caught and not self._tools.is_running:
+                return
 
     async def wait_delivered(self) -> None:
         """Return once the callbacks have been called with everything that has happened so far."""

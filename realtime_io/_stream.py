@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 __all__ = ("VoiceStream",)
 
+ANSWER_S: Final = 10.0
+"""How long the server may say nothing at all while an answer is owed: it may have taken what it
+heard for no turn after all."""
+
 SOURCE_CLOSE_S: Final = 1.0
 """How long the application's generator may take to close."""
 
@@ -142,7 +146,7 @@ class _Pump:
             async with self._connector.session(self._conversation, on_driver=self._begin) as driver:
                 async with background_tasks() as tasks:
                     tasks.start_soon(partial(self._feed, driver), name="realtime_io microphone")
-                    await driver.wait_until(self._is_answered)
+                    await driver.wait_until(self._is_answered, patience_s=ANSWER_S)
                 if self._feed_failure is not None:
                     raise self._feed_failure
                 await driver.wait_delivered()

@@ -55,6 +55,11 @@ class ToolRunner:
         self._scopes: dict[str, anyio.CancelScope] = {}
         self._limiter = anyio.CapacityLimiter(MAX_RUNNING)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a tool runs or waits for a place."""
+        return bool(self._scopes)
+
     def start(self, request: ToolCallRequest, tasks: TaskGroup) -> None:
         """Begin to answer *request*; a checkpoint is not passed."""
         self._scopes[request.call_id] = anyio.CancelScope()

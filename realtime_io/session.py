@@ -121,6 +121,10 @@ class VoiceSession:
         """
         await self._driver.send(Played(item_id=item_id, ms=ms))
 
+    async def aclose(self) -> None:
+        """Hang up now. Iteration ends, and nothing can be sent any more."""
+        await self._driver.aclose()
+
     def __aiter__(self) -> VoiceSession:
         self._driver.iterate()
         return self

@@ -114,6 +114,10 @@ class RealtimeVoice(CallbackRegistry):
     ) -> AsyncIterator[VoiceSession]:
         """Open a session; `async with` ends it.
 
+        Where you work with callbacks, the end of the block first lets what was asked in it be
+        answered, for 10 seconds at most; where you iterate over the session, you see yourself when
+        to leave. An exception, a cancellation and `session.aclose()` hang up at once.
+
         Args:
             record: Record the conversation: the file to make, a folder to make one in, or a
                 `Recorder`. Where writing fails, on_error is told and the conversation goes on.
@@ -133,6 +137,7 @@ class RealtimeVoice(CallbackRegistry):
         conversation = self._connector.conversation(stacklevel=3)
         async with self._connector.session(conversation, recorder=recorder) as driver:
             yield VoiceSession(driver)
+            await driver.linger()
 
     def run(self, stream: AsyncIterable[bytes]) -> VoiceStream:
         """Speak a stream of audio into a conversation of its own, and give the events.

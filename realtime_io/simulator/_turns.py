@@ -80,6 +80,7 @@ class Speaking:
 
     async def _run(self, scope: anyio.CancelScope, answer: Callable[[], Awaitable[None]]) -> None:
         with scope:
+            await anyio.lowlevel.checkpoint()  # stopped before it began, it says nothing
             await answer()
         if self._scope is scope:
             self._scope = None

@@ -52,7 +52,6 @@ class Traces:
 
 def traces() -> Traces:
     """What is there now."""
-    gc.collect()
     return Traces(tasks_left(), sockets_open(), threads_alive())
 
 
@@ -64,6 +63,7 @@ async def settle(is_so: Callable[[], bool]) -> None:
 
 async def nothing_left(before: Traces) -> None:
     """Wait until what was there before is there again; what hangs on is shown after 3 s."""
+    gc.collect()
     with anyio.move_on_after(3):
         await settle(lambda: traces() == before)
     now = traces()

@@ -23,21 +23,12 @@ from realtime_io import (
     RealtimeConnectionError,
     VoiceSession,
 )
-from realtime_io.simulator import Simulator
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from realtime_io._websocket import WebSocket
+    from realtime_io.simulator import Simulator
 
 PROVIDERS = {"openai": OpenAIRealtimeProvider, "gemini": GeminiRealtimeProvider}
-
-
-@pytest.fixture(name="simulator")
-async def simulator_fixture() -> AsyncIterator[Simulator]:
-    async with Simulator(with_voice=False, pace=0) as simulator:
-        yield simulator
-    assert [] == simulator.failures
 
 
 def provider_for(simulator: Simulator, name: str) -> Any:

@@ -43,13 +43,6 @@ RATES_HZ = {"openai": 24_000, "gemini": 16_000}
 CONFUSED = "Sorry, I did not understand that."
 
 
-@pytest.fixture(name="simulator")
-async def simulator_fixture() -> AsyncIterator[Simulator]:
-    async with Simulator(with_voice=False, pace=0) as simulator:
-        yield simulator
-    assert [] == simulator.failures
-
-
 def voice_for(simulator: Simulator, provider: str, **settings: Any) -> RealtimeVoice:
     return RealtimeVoice(
         provider,

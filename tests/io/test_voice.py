@@ -32,11 +32,13 @@ from realtime_io.simulator import Simulator
 from realtime_proto.providers import PROVIDERS as PROVIDER_TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from anyio.abc import ByteStream
 
     from realtime_io._websocket import WebSocket
+
+pytestmark = pytest.mark.usefixtures("no_environment")
 
 PROVIDERS = ("openai", "gemini")
 ANSWER = "The weather in Tokyo is sunny and warm."
@@ -45,26 +47,6 @@ ANSWER = "The weather in Tokyo is sunny and warm."
 def get_weather(city: str) -> str:
     """Get the current weather in a city."""
     return "sunny and warm" if city == "Tokyo" else "rainy"
-
-
-@pytest.fixture(autouse=True)
-def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in (
-        "OPENAI_API_KEY",
-        "GEMINI_API_KEY",
-        "GOOGLE_API_KEY",
-        "OPENAI_BASE_URL",
-        "GEMINI_BASE_URL",
-        "REALTIME_VOICE_PROVIDER",
-    ):
-        monkeypatch.delenv(variable, raising=False)
-
-
-@pytest.fixture(name="simulator")
-async def simulator_fixture() -> AsyncIterator[Simulator]:
-    async with Simulator(with_voice=False, pace=0) as simulator:
-        yield simulator
-    assert simulator.failures == []
 
 
 def voice_for(simulator: Simulator, provider: str, **settings: Any) -> RealtimeVoice:

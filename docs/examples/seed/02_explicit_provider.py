@@ -1,0 +1,5 @@
+# Force OpenAI
+voice = RealtimeVoice(provider="openai")
+
+# Force Gemini
+voice = RealtimeVoice(provider="gemini")
