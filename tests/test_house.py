@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 import re
@@ -116,6 +117,6 @@ def python_blocks(path: str) -> list[str]:
 def test_the_snippets_use_names_that_exist(path: str) -> None:
     """Every import in a snippet works, and every snippet compiles."""
     for block in python_blocks(path):
-        compile(block, path, "exec")
+        compile(block, path, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         for line in re.findall(r"^from realtime_[\w.]+ import [^(\n]+$", block, re.MULTILINE):
             exec(line, {})  # noqa: S102 - our own documentation
