@@ -91,13 +91,7 @@ class _OpenAI(Connection[SendT, RecvT, PhaseT]):
         return self._dialect
 
     def has(self, kind: type) -> bool:
-        """Whether the dialect has events of the class *kind*, whoever says them.
-
-        Example:
-            >>> from realtime_proto.openai import ConversationItemTruncate, OpenAIConnection
-            >>> OpenAIConnection(dialect="xai").has(ConversationItemTruncate)
-            False
-        """
+        """Whether the dialect has events of the class *kind*, whoever says them."""
         return getattr(kind, "type", None) not in self._shape.lacks
 
     def send(self, event: SendT) -> str:

@@ -203,7 +203,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
             response=_RESPONSE,
             params=_PARAMS,
             typed=False,
-            lacks=frozenset({"conversation.item.added", "rate_limits.updated"}),
+            lacks=frozenset({"conversation.item.added"}),
         ),
         "xai": Shape(
             session=(_MODALITIES, _MAX_TOKENS, _VOICE, _TURNS),

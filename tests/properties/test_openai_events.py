@@ -152,6 +152,23 @@ def test_an_event_in_a_phase_is_legal_or_changes_nothing(role, phase, event) -> 
         assert before == state_of(made)
 
 
+@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize("role", [OpenAIConnection, OpenAIServerConnection])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(data=st.data())
+def test_an_event_at_any_time_is_delivered(role, phase, data) -> None:
+    """What the table does not foresee is counted and moves nothing; the rest moves as it says."""
+    hearer = connection(role, phase)
+    side = "server" if role is OpenAIConnection else "client"
+    peers = ServerEvent if role is OpenAIConnection else ClientEvent
+    event = data.draw(events(peers) | unknown_events)
+    then = MACHINE.next_phase(hearer.role.peer, phase, type(event))
+    (heard,) = hearer.receive(let_in(side)[0].send(event))
+    assert event == heard
+    assert hearer.unexpected == (then is None)
+    assert hearer.phase is (phase if then is None else then)
+
+
 @given(
     talk=st.lists(
         st.tuples(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
 import re
 from typing import Any, get_args
@@ -121,6 +123,15 @@ def test_a_row_of_leniency_names_a_dialect_an_event_and_its_evidence(row) -> Non
     heads = [".".join(names[:n]).replace(".", r"\.").replace("*", "[a-z]+") for n in range(2, 6)]
     tags = [cls.type for cls in get_args(ServerEvent)]
     assert any(re.fullmatch(head, tag) for head in heads for tag in tags)
+
+
+@pytest.mark.parametrize(
+    "name", ["_codec", "_compile", "_connection", "_leniency", "_scalars", "openai._connection"]
+)
+def test_no_server_is_named_where_frames_are_read(name) -> None:
+    """What servers do otherwise is data: rows and tables."""
+    source = inspect.getsource(importlib.import_module(f"realtime_proto.{name}")).lower()
+    assert not re.findall("azure|voice.?live|xai|grok|beta", source)
 
 
 # --- what comes in
