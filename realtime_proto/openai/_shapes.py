@@ -29,7 +29,7 @@ from attrs import frozen
 
 from realtime_proto._codec import Mismatch
 
-__all__ = ("FORMATS", "READ", "SHAPES", "TAGS", "Move", "Shape", "from_ga", "to_ga")
+__all__ = ("FORMATS", "READ", "SHAPES", "TAGS", "Move", "Shape", "from_ga", "is_shaped", "to_ga")
 
 JsonDict: TypeAlias = dict[str, Any]
 
@@ -214,6 +214,11 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
     }
 )
 """The dialects by name."""
+
+
+def is_shaped(tag: str) -> bool:
+    """Whether `to_ga` can have something to do with an event of this tag."""
+    return tag in _SHAPED
 
 
 def to_ga(frame: JsonDict) -> list[tuple[str, str]]:

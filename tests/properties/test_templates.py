@@ -75,6 +75,37 @@ def test_an_append_is_the_same(audio, event_id, new_id) -> None:
     )
 
 
+@given(audios=st.lists(audio, max_size=4), new_id=st.sampled_from(["evt_1", 'a"', None]))
+def test_append_says_what_send_says(audios, new_id) -> None:
+    """Frame or refusal, one after the other, with the ids in turn."""
+    used: list[Any] = []
+    for plain in (True, False):
+        numbers = iter(range(100))
+        connection = openai_client(plain=plain, new_id=new_id)
+        connection._ids = lambda numbers=numbers: new_id and f"{new_id}{next(numbers)}"
+        results = []
+        for one in audios:
+            event = InputAudioBufferAppend(audio=one)
+            try:
+                results.append(connection.send(event) if plain else connection.append(one))
+            except LocalProtocolError as error:
+                results.append(str(error))
+        used.append((results, next(numbers)))
+    assert used[0] == used[1]
+
+
+def test_append_is_refused_where_send_is() -> None:
+    """Before the server has let the client in, and after the connection is gone."""
+    connection = OpenAIConnection()
+    with pytest.raises(LocalProtocolError, match="may not be sent"):
+        connection.append(b"")
+    connection.receive(LET_IN)
+    assert connection.append(b"a").startswith(connection.append(b"a")[:54])
+    connection.connection_lost()
+    with pytest.raises(LocalProtocolError, match="may not be sent"):
+        connection.append(b"")
+
+
 def test_a_template_is_used() -> None:
     """Else the property would hold for nothing."""
     assert openai_client(plain=False)._template(InputAudioBufferAppend(audio=b"a")) is not None
