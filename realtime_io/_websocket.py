@@ -27,7 +27,7 @@ from realtime_io._outbox import JOINED_BYTES, Outbox
 from realtime_proto.errors import ConnectionLost, LocalProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Iterator
 
     from anyio.abc import ByteStream
     from wsproto.connection import Connection
@@ -145,10 +145,12 @@ class WebSocket:
     async def room(self) -> None:
         """Wait until the queue is short enough to post to it.
 
+        Where it is, the others do not get a turn: frames that are posted in one go are sent in one.
+
         Raises:
             ConnectionLost: The connection is closing or closed.
         """
-        await anyio.lowlevel.checkpoint()
+        await anyio.lowlevel.checkpoint_if_cancelled()
         while self.is_open and self._outbox.is_full:
             await self._until_change()
         if not self.is_open:
@@ -227,16 +229,16 @@ class WebSocket:
                     self.sent_code = self.sent_code if code is None else code
                 self._wake()
 
-    async def _send(self, data: bytes) -> None:
+    async def _send(self, data: bytes | bytearray) -> None:
         """Send a batch; with a keepalive, in pieces that the peer must take in time."""
         timeout_s = self._pulse.timeout_s
         if timeout_s is None:
-            await self._stream.send(data)
+            await self._stream.send(data)  # type: ignore[arg-type] # every stream takes a bytearray
             return
         for start in range(0, len(data), JOINED_BYTES):
             piece = data if len(data) <= JOINED_BYTES else data[start : start + JOINED_BYTES]
             with anyio.move_on_after(timeout_s) as scope:
-                await self._stream.send(piece)
+                await self._stream.send(piece)  # type: ignore[arg-type]
             if scope.cancelled_caught:
                 await self._give_up(f"the peer took nothing for {timeout_s:g} s")
                 return
@@ -268,40 +270,39 @@ class WebSocket:
         return await self._next_message()
 
     async def _next_message(self) -> str | bytes:
+        while self._end is None:
+            self._n_received += 1
+            if self._n_received % EVENTS_PER_CHECKPOINT == 0:
+                await self._reading(anyio.lowlevel.checkpoint())
+                continue
+            try:
+                received = next(self._received, None)
+            except Violation as exc:
+                self._violated(exc.code, exc.reason)
+                continue
+            if isinstance(received, (str, bytes)):
+                return received
+            if received is None:
+                await self._reading(self._read())
+            elif isinstance(received, Ping):
+                if self.is_open:
+                    self._outbox.put_control(self._ws.send(received.response()))
+                    self._wake()
+            elif isinstance(received, CloseConnection):
+                self._closed_by_peer(received.code, received.reason or "")
+        raise Closed(*self._end)
+
+    async def _reading(self, step: Awaitable[None]) -> None:
+        """Wait for *step*, and let it be known that somebody reads."""
         self._is_read = True
         try:
-            while self._end is None:
-                self._n_received += 1
-                if self._n_received % EVENTS_PER_CHECKPOINT == 0:
-                    await anyio.lowlevel.checkpoint()
-                    continue
-                received = self._next_received()
-                if isinstance(received, (str, bytes)):
-                    return received
-                if received is None:
-                    await self._read()
-                elif isinstance(received, Ping):
-                    if self.is_open:
-                        self._outbox.put_control(self._ws.send(received.response()))
-                        self._wake()
-                elif isinstance(received, CloseConnection):
-                    self._closed_by_peer(received.code, received.reason or "")
-            raise Closed(*self._end)
+            await step
         finally:
             self._is_read = False
             if self._is_closing:
                 self._wake()  # close() may wait for what now nobody else reads
 
-    def _next_received(self) -> Received | None:
-        try:
-            return next(self._received, None)
-        except Violation as exc:
-            self._violated(exc.code, exc.reason)
-            return None
-
     async def _read(self) -> None:
-        if self._end is not None:
-            return
         try:
             data = await self._stream.receive(self._read_bytes)
         except GONE:
