@@ -26,7 +26,13 @@ from wsproto.events import Request as WireRequest
 from wsproto.utilities import RemoteProtocolError as WireError
 
 from realtime_io._deflate import BoundedDeflate
-from realtime_io._headers import check_header, check_request, redacted, text_of
+from realtime_io._headers import (
+    check_header,
+    check_request,
+    redacted,
+    secrets_in,
+    text_of,
+)
 from realtime_io._map import GONE, UNPARSABLE
 from realtime_io._websocket import DEFAULT_LIMITS, KeepAlive, SocketLimits, WebSocket
 from realtime_proto.errors import (
@@ -35,12 +41,13 @@ from realtime_proto.errors import (
     LocalProtocolError,
     RealtimeConnectionError,
 )
-from realtime_proto.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from anyio.abc import ByteStream
+
+    from realtime_proto.secret import Secret
 
 __all__ = (
     "HANDSHAKE_S",
@@ -118,7 +125,7 @@ async def connect_websocket(
     stream: ByteStream,
     *,
     host: str,
-    target: str,
+    target: str | Secret,
     headers: Sequence[tuple[str, str | Secret]] = (),
     subprotocols: Sequence[str | Secret] = (),
     limits: SocketLimits = DEFAULT_LIMITS,
@@ -174,7 +181,7 @@ async def _ask(
     stream: ByteStream,
     connection: WSConnection,
     host: str,
-    target: str,
+    target: str | Secret,
     headers: Sequence[tuple[str, str | Secret]],
     subprotocols: Sequence[str | Secret],
     extension: BoundedDeflate | None,
@@ -193,7 +200,7 @@ async def _ask(
     if isinstance(answer, RejectConnection):
         connection.receive_data(early)
         body = await _hear_body(stream, connection) if answer.has_body else b""
-        secrets = [v for v in (*(v for _, v in headers), *subprotocols) if isinstance(v, Secret)]
+        secrets = secrets_in(target, headers, subprotocols)
         return _rejected(host, answer, body, secrets)
     return RealtimeConnectionError(f"{host} {answer}: it may be no WebSocket server")
 
@@ -201,7 +208,7 @@ async def _ask(
 def _hello(
     connection: WSConnection,
     host: str,
-    target: str,
+    target: str | Secret,
     headers: Sequence[tuple[str, str | Secret]],
     subprotocols: Sequence[str | Secret],
     extension: BoundedDeflate | None,
@@ -209,7 +216,7 @@ def _hello(
     return connection.send(
         WireRequest(
             host=host,
-            target=target,
+            target=text_of(target),
             extra_headers=[(name.encode(), text_of(value).encode()) for name, value in headers],
             subprotocols=[text_of(subprotocol) for subprotocol in subprotocols],
             extensions=[] if extension is None else [extension],

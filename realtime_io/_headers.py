@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from realtime_proto.errors import ConfigurationError
 from realtime_proto.secret import Secret
@@ -15,7 +16,7 @@ from realtime_proto.secret import Secret
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ("check_header", "check_request", "redacted", "text_of")
+__all__ = ("check_header", "check_request", "redacted", "secrets_in", "text_of")
 
 MIN_REDACTED_CHARS: Final = 6
 """A secret shorter than that is found in any text."""
@@ -28,11 +29,13 @@ _OURS: Final = re.compile(
 )
 _SCHEME: Final = "Bearer "
 
+_SECRET_QUERY: Final = re.compile(r"[?&](?:key|api_key|access_token|token)=([^&]+)")
+
 
 def check_request(
     *,
     host: str,
-    target: str,
+    target: str | Secret,
     headers: Sequence[tuple[str, str | Secret]] = (),
     subprotocols: Sequence[str | Secret] = (),
 ) -> None:
@@ -82,6 +85,18 @@ def _fault(value: str | Secret, pattern: re.Pattern[str]) -> str | None:
     match = pattern.match(text)
     position = 0 if match is None else match.end()
     return f"contains characters that cannot be sent in a header (position {position})"
+
+
+def secrets_in(
+    target: str | Secret,
+    headers: Sequence[tuple[str, str | Secret]],
+    subprotocols: Sequence[str | Secret],
+) -> list[Secret]:
+    """What of a request must not be seen."""
+    found = [v for v in (*(v for _, v in headers), *subprotocols) if isinstance(v, Secret)]
+    for value in _SECRET_QUERY.findall(text_of(target)):
+        found += [Secret(value), Secret(unquote(value))]
+    return found
 
 
 def redacted(data: bytes, secrets: Sequence[Secret]) -> bytes:
