@@ -6,6 +6,7 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.lowlevel
 from anyio.abc import ByteReceiveStream, ByteStream
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class MemoryStream(ByteStream):
         self.is_closed = False
 
     async def receive(self, max_bytes: int = 65536) -> bytes:
+        if self._rest:
+            await anyio.lowlevel.checkpoint()
         data = self._rest or await self._out_of.receive()
         self._rest = data[max_bytes:]
         self.n_received += len(data[:max_bytes])

@@ -1,0 +1,209 @@
+"""Pings and the silence after them: as values, and a WebSocket on a clock that jumps."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+from helpers.frames import PING, PONG, TEXT, close_frame, frame
+from helpers.streams import StuckStream, read_all, stream_pair
+from helpers.virtual import BACKENDS, run_virtually
+from wsproto.connection import Connection, ConnectionType
+
+from realtime_io._keepalive import Beat, KeepAlive, Pulse
+from realtime_io._tasks import background_tasks
+from realtime_io._websocket import Closed, WebSocket
+from realtime_proto.errors import ConfigurationError, ConnectionLost
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from anyio.abc import ByteStream
+
+
+@pytest.mark.parametrize("bad", [0, -1, math.nan])
+@pytest.mark.parametrize("name", ["interval_s", "timeout_s"])
+def test_times_must_be_positive(name: str, bad: float) -> None:
+    """Anything else is refused where it is made."""
+    with pytest.raises(ConfigurationError, match=name):
+        KeepAlive(**{name: bad})
+
+
+def test_without_keepalive_nothing_is_due() -> None:
+    """There is no deadline, and a beat does nothing."""
+    pulse = Pulse(None, 0.0)
+    assert (math.inf, None) == (pulse.deadline, pulse.timeout_s)
+    assert Beat.NOTHING is pulse.beat(1e9, is_listening=True)
+
+
+def test_pings_at_every_interval_while_there_is_life() -> None:
+    """Every 20 s, whatever else comes."""
+    pulse = Pulse(KeepAlive(), 100.0)
+    for now in (120.0, 140.0, 160.0):
+        assert now == pulse.deadline
+        assert Beat.NOTHING is pulse.beat(now - 1, is_listening=True)
+        assert Beat.PING is pulse.beat(now, is_listening=True)
+        pulse.was_heard = True
+
+
+@pytest.mark.parametrize(("interval_s", "timeout_s"), [(20, 20), (20, 5), (5, 20), (7, 20)])
+def test_silence_after_a_ping_is_the_end(interval_s: float, timeout_s: float) -> None:
+    """The timeout runs from the first ping that nothing followed, however many came after."""
+    pulse = Pulse(KeepAlive(interval_s=interval_s, timeout_s=timeout_s), 0.0)
+    beats = []
+    while Beat.GIVE_UP not in beats:
+        now = pulse.deadline
+        beats.append(pulse.beat(now, is_listening=True))
+    assert interval_s + timeout_s == now
+    assert [Beat.PING] * math.ceil(timeout_s / interval_s) == beats[:-1]
+
+
+def test_what_came_before_the_ping_is_no_answer() -> None:
+    """Only a byte after it counts."""
+    pulse = Pulse(KeepAlive(interval_s=20, timeout_s=5), 0.0)
+    pulse.was_heard = True
+    assert Beat.PING is pulse.beat(20.0, is_listening=True)
+    assert Beat.GIVE_UP is pulse.beat(25.0, is_listening=True)
+
+
+def test_where_nobody_reads_silence_says_nothing() -> None:
+    """An answer may lie unread: the ping counts as not sent."""
+    pulse = Pulse(KeepAlive(interval_s=20, timeout_s=5), 0.0)
+    assert Beat.PING is pulse.beat(20.0, is_listening=True)
+    assert Beat.NOTHING is pulse.beat(25.0, is_listening=False)
+    assert 40.0 == pulse.deadline
+
+
+def test_without_a_timeout_it_pings_for_ever() -> None:
+    """Nobody is given up."""
+    pulse = Pulse(KeepAlive(timeout_s=None), 0.0)
+    assert [Beat.PING] * 10 == [pulse.beat(pulse.deadline, is_listening=True) for _ in range(10)]
+
+
+# --- the WebSocket
+
+
+def converse(
+    script: Callable[[WebSocket, ByteStream], Awaitable[None]],
+    *,
+    backend: str,
+    keepalive: KeepAlive,
+    wrap: Callable[[ByteStream], ByteStream] = lambda stream: stream,
+) -> tuple[Closed, float]:
+    """How, and when, a client's connection ended whose server follows *script*."""
+
+    async def run() -> tuple[Closed, float]:
+        ours, theirs = stream_pair()
+        connection = Connection(ConnectionType.CLIENT)
+        socket = WebSocket(wrap(ours), connection, keepalive=keepalive)
+        began_at = anyio.current_time()
+        with anyio.fail_after(10_000):
+            async with background_tasks() as tasks:
+                tasks.start_soon(socket.write_forever)
+                tasks.start_soon(script, socket, theirs)
+                with pytest.raises(Closed) as caught:
+                    while True:
+                        await socket.receive()
+                ended_at = anyio.current_time()
+                await socket.close()
+        assert not socket.is_open
+        with pytest.raises(ConnectionLost):
+            socket.post("more")
+        await theirs.aclose()
+        return caught.value, ended_at - began_at
+
+    return run_virtually(run, backend=backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("interval_s", "timeout_s"), [(20.0, 20.0), (20.0, 5.0), (5.0, 20.0)])
+def test_a_mute_server_is_given_up(backend: str, interval_s: float, timeout_s: float) -> None:
+    """Closed, not clean, within interval and timeout, and it says why."""
+
+    async def say_nothing(socket: WebSocket, peer: ByteStream) -> None:
+        await read_all(peer)
+
+    keepalive = KeepAlive(interval_s=interval_s, timeout_s=timeout_s)
+    end, after_s = converse(say_nothing, backend=backend, keepalive=keepalive)
+    assert (None, False) == (end.code, end.clean)
+    assert f"nothing came for {timeout_s:g} s after a ping" == end.reason
+    assert interval_s + timeout_s == pytest.approx(after_s)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("answer", [frame(PONG, to="client"), frame(TEXT, b"x", to="client")])
+def test_any_sign_of_life_will_do(backend: str, answer: bytes) -> None:
+    """A server that answers each ping, with a pong or with anything else, is kept for ever."""
+    pings = []
+
+    async def answer_ten(socket: WebSocket, peer: ByteStream) -> None:
+        for _ in range(10):
+            pings.append((await peer.receive())[0])
+            await peer.send(answer)
+        await peer.send(close_frame(1000, to="client"))
+
+    end, after_s = converse(answer_ten, backend=backend, keepalive=KeepAlive())
+    assert (1000, True, 200.0) == (end.code, end.clean, pytest.approx(after_s))
+    assert [0x80 | PING] * 10 == pings
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_server_that_takes_nothing_is_given_up(backend: str) -> None:
+    """A send that is stuck in the middle of a frame ends with the timeout."""
+    keepalive = KeepAlive(interval_s=1_000, timeout_s=7)
+
+    async def post(socket: WebSocket, peer: ByteStream) -> None:
+        socket.post(b"x" * 200_000)
+
+    end, after_s = converse(post, backend=backend, keepalive=keepalive, wrap=StuckStream)
+    assert "the peer took nothing for 7 s" == end.reason
+    assert 7.0 == pytest.approx(after_s)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_slow_server_is_not_given_up(backend: str) -> None:
+    """A long message may take longer than the timeout, if the server takes a bit of it in time."""
+    n_heard = 0
+
+    async def post(socket: WebSocket, peer: ByteStream) -> None:
+        nonlocal n_heard
+        socket.post(b"x" * 1_000_000)
+        while n_heard < 1_000_000:
+            await anyio.sleep(5)
+            n_heard += len(await peer.receive())
+        await peer.send(close_frame(1000, to="client"))
+
+    class Narrow(StuckStream):
+        """Takes one piece at a time."""
+
+        async def send(self, item: bytes) -> None:
+            await anyio.sleep(5)
+            await self._below.send(item)
+
+    keepalive = KeepAlive(interval_s=1_000, timeout_s=7)
+    end, after_s = converse(post, backend=backend, keepalive=keepalive, wrap=Narrow)
+    assert (1000, True) == (end.code, end.clean)
+    assert after_s > 70
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_unread_connection_is_not_given_up(backend: str) -> None:
+    """Where no task receives, pings go out and nothing is concluded."""
+
+    async def run() -> None:
+        ours, theirs = stream_pair()
+        connection = Connection(ConnectionType.CLIENT)
+        socket = WebSocket(ours, connection, keepalive=KeepAlive())
+        with anyio.fail_after(10_000):
+            async with background_tasks() as tasks:
+                tasks.start_soon(socket.write_forever)
+                await anyio.sleep(205)
+                assert socket.is_open
+                pings = [(await theirs.receive())[0] for _ in range(10)]
+                assert [0x80 | PING] * 10 == pings
+        await socket.aclose()
+        await theirs.aclose()
+
+    run_virtually(run, backend=backend)
