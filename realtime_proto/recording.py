@@ -128,6 +128,7 @@ class Head:
         redacted: What was searched for and taken out.
         source: Where an imported log came from, in words.
         dialect: The variant of the protocol that an imported log speaks, where it is known.
+        note: What else an imported log says of itself.
     """
 
     provider: str
@@ -145,6 +146,7 @@ class Head:
     redacted: tuple[str, ...] = ()
     source: str = ""
     dialect: str | None = None
+    note: str = ""
 
 
 @frozen(kw_only=True)

@@ -25,9 +25,14 @@ _CHECKOUT = Path(__file__).resolve().parents[2]
 class Recorded:
     """One recorded connection: its head line, and (direction, frame) for every frame."""
 
-    name: str
+    path: Path
     head: dict[str, Any]
     frames: tuple[tuple[str, dict[str, Any]], ...]
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        return self.path.stem
 
 
 def _root() -> Path:
@@ -47,7 +52,7 @@ def sessions(prefix: str) -> Iterator[Recorded]:
     for path in sorted((_root() / "sessions").glob(f"{prefix}--*.jsonl")):
         head, *lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
         frames = tuple((line["direction"], line["frame"]) for line in lines if "frame" in line)
-        yield Recorded(path.stem, head, frames)
+        yield Recorded(path, head, frames)
 
 
 def client_frames() -> Iterator[tuple[str, str]]:
