@@ -57,6 +57,7 @@ from realtime_proto.openai._connection import OpenAIConnection
 from realtime_proto.openai._mirror import history_item, seed_item, usage_of
 from realtime_proto.openai._responses import Responses
 from realtime_proto.openai._setup import patch_between, session_for
+from realtime_proto.openai._shapes import SHAPES
 from realtime_proto.openai._updates import Updates
 from realtime_proto.openai._user import User
 from realtime_proto.openai.catalog import PROFILES
@@ -98,8 +99,6 @@ SILENCE_MARGIN_MS: Final = 300
 
 IMAGE_TYPES: Final = ("image/png", "image/jpeg")
 
-_WITHOUT_TRUNCATE: Final = ("xai",)
-
 
 class OpenAIDialect:
     """One conversation's OpenAI side.
@@ -126,7 +125,7 @@ class OpenAIDialect:
         self._profiles = profiles
         self._default_model = default_model
         self._is_sideband = is_sideband
-        self._truncates = wire_dialect not in _WITHOUT_TRUNCATE
+        self._truncates = "conversation.item.truncate" not in SHAPES[wire_dialect].lacks
         self._session = RealtimeSession()
         self._has_spoken = False
         self._causes = Causes()

@@ -9,7 +9,6 @@ import attrs
 from realtime_proto.config import BargeIn
 from realtime_proto.events import SpeechStarted, SpeechStopped
 from realtime_proto.openai._mirror import transcription_usage
-from realtime_proto.wire import unknown_fields
 
 if TYPE_CHECKING:
     from realtime_proto.dialect import Effects
@@ -71,8 +70,8 @@ class User:
         self, event: ConversationItemInputAudioTranscriptionCompleted, fx: Effects
     ) -> None:
         """All words of an item."""
-        if unknown_fields(event).get("status") == "in_progress":
-            return  # xAI repeats the whole of what it has understood so far
+        if event.status == "in_progress":
+            return  # the server repeats the whole of what it has understood so far
         fx.finish(event.transcript.strip(), item_id=event.item_id, speaker="user")
         if event.usage is not None:
             raw = attrs.asdict(event.usage)

@@ -16,7 +16,7 @@ from realtime_proto.commands import Interrupt, SendAudio, SendText, SendWire
 from realtime_proto.config import RealtimeConfig, VADMode
 from realtime_proto.conversation import Conversation
 from realtime_proto.errors import ConfigurationError, LocalProtocolError
-from realtime_proto.events import ErrorReported, SessionReady
+from realtime_proto.events import ErrorReported, SessionReady, TranscriptDelta
 from realtime_proto.gemini._dialect import GeminiDialect
 from realtime_proto.gemini.events import ClientContent, RealtimeInput
 from realtime_proto.gemini.parts import Blob, Content, Part
@@ -280,6 +280,29 @@ def test_a_set_up_the_model_would_refuse_is_not_made() -> None:
     silent = ModelProfile(output_modalities=())
     with pytest.raises(ConfigurationError, match=r"models/gemini-3\.8-live: the model answers in"):
         conversation("gemini", RealtimeConfig(profile=silent))
+
+
+def test_a_transcript_the_server_still_adds_to_is_not_final() -> None:
+    """xAI says what it has understood again and again, each time with more."""
+    c = conversation("xai")
+    heard = [("Hi", "in_progress"), ("Hi the", "in_progress"), ("Hi there.", "completed")]
+    for event in (
+        {"type": "session.created", "session": {}},
+        {"type": "session.updated", "session": {}},
+        *(
+            {
+                "type": "conversation.item.input_audio_transcription.completed",
+                "item_id": "i",
+                "content_index": 0,
+                "transcript": text,
+                "status": status,
+            }
+            for text, status in heard
+        ),
+    ):
+        c.receive(json.dumps({"event_id": "e", **event}), now=0)
+    said = [e for e in c.take_events() if isinstance(e, TranscriptDelta)]
+    assert ["Hi there."] == [e.text for e in said if e.is_final]
 
 
 # --- recorded sessions
