@@ -6,7 +6,7 @@ import json
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Literal, Protocol
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import anyio
 from attrs import frozen
@@ -197,14 +197,14 @@ def _select(request: Request) -> Accept | Reject:
 
 def _caller(request: Request) -> _Caller | Reject:
     """Who calls, and for which protocol."""
-    url = urlsplit(request.target)
-    path = "/" + url.path.lstrip("/")
+    target, _, query = request.target.partition("?")
+    path = "/" + target.lstrip("/")  # a client of Google's asks for //ws/...
     key = credential(request)
     shown = "" if key is None else key.reveal()
     if path.endswith("/realtime"):
-        return _Caller("openai", parse_qs(url.query).get("model", [""])[0], shown)
+        return _Caller("openai", parse_qs(query).get("model", [""])[0], shown)
     if path.startswith("/ws/") and path.endswith("BidiGenerateContent"):
         return _Caller("gemini", "", shown)
-    message = f"nothing at {url.path[:100]}; there is /v1/realtime and /ws/...BidiGenerateContent"
+    message = f"nothing at {path[:100]}; there is /v1/realtime and /ws/...BidiGenerateContent"
     body = json.dumps({"error": {"message": message, "code": "not_found"}}).encode()
     return Reject(404, body)
