@@ -16,7 +16,7 @@ from realtime_proto._codec import Int64, _is_free, _is_mapping, _is_tuple, _is_u
 from realtime_proto.wire import UNSET, JsonObject, UnknownObject, Unset
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = ("classes_of", "events", "free_json", "free_json_object", "texts")
 
@@ -60,17 +60,47 @@ def classes_of(cls_or_union: Any) -> tuple[type, ...]:
     return get_args(cls_or_union) if _is_union(cls_or_union) else (cls_or_union,)
 
 
+_SELF_DEPTH = 2
+"""How often a class that holds itself is drawn along one path: without a bound few draws end."""
+
+
 @cache
-def _instances(cls: type, free: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def _instances(
+    cls: type, free: st.SearchStrategy[Any], outer: tuple[type, ...] = ()
+) -> st.SearchStrategy[Any]:
     if cls is UnknownObject:
         return _unknown_objects(frozenset(), free)
+    if cls in _held_by(cls):
+        outer = (*outer, cls)
     hints = get_type_hints(cls)
     return st.builds(
-        cls, **{field.alias: _values(hints[field.name], free) for field in attrs.fields(cls)}
+        cls, **{field.alias: _values(hints[field.name], free, outer) for field in attrs.fields(cls)}
     )
 
 
-def _values(hint: Any, free: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+@cache
+def _held_by(cls: type) -> frozenset[type]:
+    """The attrs classes that may occur in a value of *cls*, at any depth."""
+    found: set[type] = set()
+    todo = [cls]
+    while todo:
+        for hint in get_type_hints(todo.pop()).values():
+            new = {held for held in _classes_in(hint) if held not in found}
+            found |= new
+            todo += new
+    return frozenset(found)
+
+
+def _classes_in(hint: Any) -> Iterator[type]:
+    if attrs.has(hint):
+        yield hint
+    for argument in get_args(hint):
+        yield from _classes_in(argument)
+
+
+def _values(
+    hint: Any, free: st.SearchStrategy[Any], outer: tuple[type, ...]
+) -> st.SearchStrategy[Any]:
     if hint in _scalars:
         return _scalars[hint]
     if hint == Unset:
@@ -79,23 +109,33 @@ def _values(hint: Any, free: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         return st.none()
     if _is_free(hint):
         return free if hint == JsonObject else free_json
+    if _is_tuple(hint) and _ends(get_args(hint)[0], outer):
+        return st.just(())
     if _is_tuple(hint):
-        return st.lists(_values(get_args(hint)[0], free), max_size=2).map(tuple)
+        return st.lists(_values(get_args(hint)[0], free, outer), max_size=2).map(tuple)
+    if _is_mapping(get_origin(hint)) and _ends(get_args(hint)[1], outer):
+        return st.just({})
     if _is_mapping(get_origin(hint)):
-        return st.dictionaries(texts, _values(get_args(hint)[1], free), max_size=2)
+        return st.dictionaries(texts, _values(get_args(hint)[1], free, outer), max_size=2)
     if _is_union(hint):
         members = get_args(hint)
         known = frozenset(getattr(m, "type", None) for m in members if attrs.has(m))
         return st.one_of(
             [
-                _unknown_objects(known, free) if m is UnknownObject else _values(m, free)
+                _unknown_objects(known, free) if m is UnknownObject else _values(m, free, outer)
                 for m in members
+                if not _ends(m, outer)
             ]
         )
     if attrs.has(hint):
-        # Deferred: a class may hold itself, and a field of a class is built only when drawn.
-        return st.deferred(lambda: _instances(hint, free))
+        # Deferred: a field of a class is built only when drawn.
+        return st.deferred(lambda: _instances(hint, free, outer))
     raise TypeError(f"no strategy for {hint!r}")
+
+
+def _ends(hint: Any, outer: tuple[type, ...]) -> bool:
+    """Whether *hint* is a class that was drawn inside itself often enough."""
+    return outer.count(hint) == _SELF_DEPTH
 
 
 def _unknown_objects(

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 import attrs
 import pytest
 from helpers.gemini import MANUAL, PLAIN, SEEDED, pair, pair_for, standing
 from helpers.strategies import events
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from realtime_proto import gemini
 from realtime_proto._codec import camel_case
 from realtime_proto._machine import Role
 from realtime_proto.errors import LocalProtocolError, RemoteProtocolError
@@ -42,6 +44,7 @@ from realtime_proto.gemini import (
     ToolResponse,
     UnknownEvent,
 )
+from realtime_proto.gemini._connection import _CODEC
 from realtime_proto.gemini._state import MACHINE
 
 if TYPE_CHECKING:
@@ -91,6 +94,23 @@ def test_what_a_server_says_arrives(event: Any) -> None:
     client, server = pair_for(event)
     assert client.receive(server.send(event)) == [event]
     assert (client.drift, client.unexpected, client.phase) == ({}, 0, server.phase)
+
+
+CLASSES = [
+    value for value in vars(gemini).values() if attrs.has(value) and value is not UnknownEvent
+]
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+@settings(max_examples=20)
+@given(st.data())
+def test_every_class_there_and_back(cls: type, data: st.DataObject) -> None:
+    """A value of any class, however deep in a message, is read as it was written."""
+    value = data.draw(events(cls))
+    drift: Counter[str] = Counter()
+    said = json.loads(json.dumps(_CODEC.unstructure(value)))
+    assert value == _CODEC.structure(said, cls, drift=drift)
+    assert {} == drift
 
 
 @given(said_by_clients, st.randoms(use_true_random=False))

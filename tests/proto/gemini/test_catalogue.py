@@ -49,9 +49,9 @@ RENAMED: Final = {
 NOT_OF_THIS_WIRE: Final = {
     "LiveClientMessage": "the tables of members stand for it",
     "LiveServerMessage": "the tables of members stand for it",
-    "AuthToken": "the REST API makes tokens",
-    "LiveConnectConstraints": "the REST API makes tokens",
-    "CreateAuthTokenConfig": "the REST API makes tokens",
+    "AuthToken": "of the REST API that makes tokens: see `tokens`",
+    "LiveConnectConstraints": "of the REST API that makes tokens: see `tokens`",
+    "CreateAuthTokenConfig": "of the REST API that makes tokens: see `tokens`",
 }
 
 NOT_IN_THE_CATALOGUE: Final = {
