@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from realtime_proto._codec import Mismatch
-from realtime_proto._json import MAX_DEPTH, dumps, loads, nests_deeper
+from realtime_proto._json import MAX_DEPTH, check_json, dumps, loads, nests_deeper
 from realtime_proto._machine import ANY
 from realtime_proto._splice import SPLICE_FROM
 from realtime_proto.errors import LocalProtocolError, RemoteProtocolError
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from realtime_proto._splice import Splice
     from realtime_proto.wire import UnknownEvent
 
-__all__ = ("MAX_FRAME_BYTES", "Connection", "excerpt_of")
+__all__ = ("MAX_FRAME_BYTES", "Connection", "excerpt_of", "tagged_object")
 
 MAX_FRAME_BYTES: Final = 16 * 2**20
 """One frame, either way. Items with their audio reach several MiB; nothing legal reaches this."""
@@ -227,6 +227,22 @@ class _Malformed(Exception):
     def __init__(self, mismatch: Mismatch, *, tag: str | None = None) -> None:
         self.mismatch = mismatch
         self.tag = tag
+
+
+def tagged_object(event: UnknownEvent) -> dict[str, Any]:
+    """The object that an event nobody knows came as, where `type` is an object's name.
+
+    Raises:
+        Mismatch: It is not JSON, or has another name.
+    """
+    try:
+        raw = check_json(event.raw)
+    except ValueError as exc:
+        raise Mismatch(("", str(exc))) from None
+    if raw.__class__ is not dict or raw.get("type") != event.tag:
+        raise Mismatch((".type", "raw is not an object whose type is the event's tag"))
+    result: dict[str, Any] = raw
+    return result
 
 
 def excerpt_of(frame: str | bytes | memoryview) -> str:

@@ -21,8 +21,9 @@ from realtime_proto._connection import (
     RecvT,
     SendT,
     _Malformed,
+    tagged_object,
 )
-from realtime_proto._json import base64_encode, check_json
+from realtime_proto._json import base64_encode
 from realtime_proto._machine import Role
 from realtime_proto._scalars import Hook
 from realtime_proto._splice import Splice
@@ -149,7 +150,7 @@ class _OpenAI(Connection[SendT, RecvT, PhaseT]):
 
     def _pack(self, event: SendT) -> dict[str, Any]:
         if isinstance(event, UnknownEvent):
-            return _as_it_came(event)
+            return tagged_object(event)
         packed: dict[str, Any] = self._codec.unstructure(event)
         from_ga(packed, self._shape)
         return packed
@@ -219,17 +220,6 @@ def _needs_no_escape(text: str) -> bool:
 def _lacks_id(event: Any) -> bool:
     # One that came with a null goes on with it.
     return getattr(event, "event_id", None) is UNSET and "event_id" not in explicit_nulls(event)
-
-
-def _as_it_came(event: UnknownEvent) -> dict[str, Any]:
-    try:
-        raw = check_json(event.raw)
-    except ValueError as exc:
-        raise Mismatch(("", str(exc))) from None
-    if raw.__class__ is not dict or raw.get("type") != event.tag:
-        raise Mismatch((".type", "raw is not an object whose type is the event's tag"))
-    result: dict[str, Any] = raw
-    return result
 
 
 class OpenAIConnection(_OpenAI[ClientEvent | UnknownEvent, ServerEvent, Phase]):
