@@ -39,7 +39,8 @@ class Vocabulary:
             `type`.
 
     Raises:
-        ConfigurationError: A class is none, or two have the same name.
+        ConfigurationError: A class is none, has a field of a type that no wire carries, or two have
+            the same name.
 
     Example:
         >>> from typing import ClassVar
@@ -74,7 +75,19 @@ class Vocabulary:
                 raise ConfigurationError(
                     f"two classes are called {tag!r}", code="invalid_event_class"
                 )
+            self._check_annotations(cls)
             self._by_tag[tag] = cls
+
+    def _check_annotations(self, cls: type) -> None:
+        try:
+            self._codec.structure({}, cls, drift=Counter())
+        except Mismatch:
+            pass  # a field is required; all of them can be read
+        except Exception as exc:  # a name that leads nowhere, a type no converter has heard of
+            raise ConfigurationError(
+                f"{cls.__name__} has a field whose annotation cannot be read: {exc}",
+                code="invalid_event_class",
+            ) from exc
 
     @property
     def drift(self) -> Mapping[str, int]:

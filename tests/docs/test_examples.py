@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
 import pytest
+from helpers.servers import speaking
 
+from realtime_io import (
+    ConnectionLost,
+    RealtimeVoice,
+    _registry,
+)
 from realtime_io.relay import connect
 from realtime_io.simulator import Simulator
 from realtime_proto.dialect import Endpoint
@@ -18,6 +25,8 @@ from realtime_proto.errors import HandshakeRejected
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from realtime_io._websocket import WebSocket
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
@@ -27,6 +36,7 @@ def example(name: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # annotations are read by the module's name
     spec.loader.exec_module(module)
     return module
 
@@ -85,3 +95,61 @@ async def test_the_relay_keeps_the_key_and_the_instructions() -> None:
                 updated = json.loads(await channel.receive())
                 assert relay.INSTRUCTIONS == updated["session"]["instructions"]
     assert [] == simulator.failures
+
+
+def test_an_event_of_ones_own_goes_both_ways(capsys: pytest.CaptureFixture[str]) -> None:
+    """It runs as it stands."""
+    own_event: Any = example("own_event")
+    own_event.main()
+    said = capsys.readouterr().out
+    assert "server understood: [Lights(is_dim=True, colour=None)]" in said
+    assert "client understood: [Applause(seconds=2.5)]" in said
+
+
+def test_a_provider_of_ones_own_talks_in_memory(capsys: pytest.CaptureFixture[str]) -> None:
+    """It runs as it stands."""
+    own_provider: Any = example("own_provider")
+    own_provider.main()
+    assert [
+        "parrot: hello hello",
+        "history: [('user', 'hello'), ('assistant', 'hello hello')]",
+    ] == capsys.readouterr().out.splitlines()
+
+
+async def test_a_provider_of_ones_own_is_one_like_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Registered, chosen by its key, over a socket; its rules say what an end means."""
+    own_provider: Any = example("own_provider")
+    monkeypatch.setattr(_registry, "_REGISTERED", {})
+    monkeypatch.setenv("PARROT_KEY", "seeds")
+    RealtimeVoice.register_provider("parrot", own_provider.PARROT)
+
+    async def cage(socket: WebSocket) -> None:
+        server = own_provider.ParrotServerConnection()
+        while "bye" not in (frame := str(await socket.receive())):
+            for answer in own_provider.answers(server, frame):
+                socket.post(answer)
+        await socket.close(4001, "shoo", timeout_s=1)
+
+    said: list[str] = []
+    sound: list[bytes] = []
+    answered = anyio.Event()
+    async with speaking(cage) as address:
+        voice = RealtimeVoice("parrot", base_url=f"http://{address}")
+        voice.on_audio(sound.append)
+
+        @voice.on_transcript
+        def note(text: str, is_final: bool) -> None:
+            if is_final:
+                said.append(text)
+                answered.set()
+
+        with anyio.fail_after(5), pytest.raises(ConnectionLost, match="does not know this key"):
+            async with voice.connect() as session:
+                await session.send_text("hello")
+                await answered.wait()
+                await session.send_text("bye")
+                await anyio.sleep_forever()
+    assert ["hello hello"] == said
+    assert bytes(320) == b"".join(sound)

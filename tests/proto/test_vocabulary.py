@@ -41,6 +41,18 @@ class Plain:
 
 
 @frozen(kw_only=True)
+class Odd:
+    type: ClassVar[str] = "odd"
+    path: complex
+
+
+@frozen(kw_only=True)
+class Lost:
+    type: ClassVar[str] = "lost"
+    value: NoSuchName  # type: ignore[name-defined]  # noqa: F821 - as in a module half imported
+
+
+@frozen(kw_only=True)
 class Nameless:
     seconds: float
 
@@ -129,6 +141,11 @@ def test_a_class_that_is_none_is_refused() -> None:
     wrong: Any = 7
     for cls in (dict, Nameless, wrong):
         with pytest.raises(ConfigurationError, match="no event class"):
+            Vocabulary(cls)
+    for cls in (Odd, Lost):
+        with pytest.raises(
+            ConfigurationError, match=f"{cls.__name__} has a field whose annotation"
+        ):
             Vocabulary(cls)
     with pytest.raises(ConfigurationError, match="two classes are called"):
         Vocabulary(Applause, Applause)
