@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import attrs
 
-from realtime_proto._codec import Codec, Mismatch
+from realtime_proto._codec import Codec, Mismatch, camel_case
 from realtime_proto.errors import ConfigurationError, LocalProtocolError, RemoteProtocolError
 from realtime_proto.wire import UnknownEvent
 
@@ -79,10 +79,12 @@ class Vocabulary:
             self._by_tag[tag] = cls
 
     def _check_annotations(self, cls: type) -> None:
+        name_of = camel_case if self._as_members else str
+        probe = {name_of(field.name): object() for field in attrs.fields(cls)}
         try:
-            self._codec.structure({}, cls, drift=Counter())
+            self._codec.structure(probe, cls, drift=Counter())
         except Mismatch:
-            pass  # a field is required; all of them can be read
+            pass  # as it should be: every field has a reader, and takes no such thing
         except Exception as exc:  # a name that leads nowhere, a type no converter has heard of
             raise ConfigurationError(
                 f"{cls.__name__} has a field whose annotation cannot be read: {exc}",
