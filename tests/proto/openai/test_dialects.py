@@ -22,6 +22,7 @@ from realtime_proto.openai import (
     ClientEvent,
     ConversationItemAdded,
     ConversationItemCreate,
+    ConversationItemDone,
     ConversationItemInputAudioTranscriptionCompleted,
     ConversationItemTruncate,
     FunctionTool,
@@ -239,6 +240,7 @@ def test_a_rate_without_a_format_stays_where_it_is() -> None:
         {"type": "response.create", "response": {"input": None, "audio": None}},
         {"type": "session.update", "session": {"type": "x"}},
         {"type": "session.update", "session": {"type": "x", "audio": 5, "voice": 5}},
+        {"type": "session.update", "session": {"type": "x", "voice": "alloy", "speed": 1.5}},
     ],
 )
 def test_nulls_and_sessions_nobody_knows_pass_in_every_dialect(dialect, frame) -> None:
@@ -319,6 +321,8 @@ def said(dialect: str, event: Any) -> Any:
     """*event* as a client of *dialect* says it."""
     return json.loads(let_in("client", dialect)[0].send(event))
 
+
+MESSAGE = Message(role="user", content=())
 
 UPDATE = SessionUpdate(
     event_id="e",
@@ -472,8 +476,10 @@ def test_a_format_nobody_knows_is_a_name_in_the_beta_dialect() -> None:
     ("role", "dialect", "event"),
     [
         ("client", "xai", ConversationItemTruncate(item_id="i", content_index=0, audio_end_ms=1)),
-        ("server", "beta", ConversationItemAdded(item=Message(role="user", content=()))),
+        ("server", "beta", ConversationItemAdded(item=MESSAGE)),
         ("server", "azure", RateLimitsUpdated(rate_limits=())),
+        ("server", "azure-voice-live", ConversationItemAdded(item=MESSAGE)),
+        ("server", "xai", ConversationItemDone(item=MESSAGE)),
     ],
 )
 def test_an_event_the_dialect_lacks_is_refused(role, dialect, event) -> None:
@@ -493,6 +499,12 @@ def test_an_event_the_dialect_lacks_is_read_all_the_same() -> None:
         '{"type":"rate_limits.updated","rate_limits":[]}'
     )
     assert event == RateLimitsUpdated(rate_limits=())
+
+
+def test_a_format_that_is_null_is_none() -> None:
+    """Azure Voice Live says so before it was told one: it is not the default."""
+    frame = {"type": "session.created", "session": {"output_audio_format": None, "voice": "x"}}
+    assert read("azure-voice-live", frame).session.audio.output.format is None
 
 
 def test_a_voice_may_have_a_maker() -> None:

@@ -15,13 +15,19 @@ from realtime_proto.openai import (
     Phase,
     ResponseCreate,
     ServerEvent,
+    SessionClose,
+    SessionClosed,
     SessionCreated,
+    SessionInputAudioBufferAppend,
+    SessionOutputAudioDelta,
     SessionUpdate,
     SessionUpdated,
     TranslationClientEvent,
     TranslationPhase,
     TranslationServerEvent,
+    TranslationSessionCreated,
     TranslationSessionUpdate,
+    TranslationSessionUpdated,
 )
 from realtime_proto.openai._state import MACHINE, TRANSLATION
 from realtime_proto.wire import UnknownEvent
@@ -81,6 +87,27 @@ def test_what_is_legal_in_a_phase(machine, phase, client, server) -> None:
     for role, (expected, events) in said_by.items():
         legal = {e for e in events if machine.next_phase(role, phase, e) is not None}
         assert expected == legal
+
+
+@pytest.mark.parametrize(
+    ("role", "phase", "event", "then"),
+    [
+        (Role.SERVER, "OPENING", TranslationSessionCreated, "READY"),
+        (Role.SERVER, "OPENING", TranslationSessionUpdated, "READY"),
+        (Role.SERVER, "OPENING", SessionOutputAudioDelta, "READY"),
+        (Role.SERVER, "OPENING", Error, "OPENING"),
+        (Role.SERVER, "OPENING", SessionClosed, "CLOSED"),
+        (Role.SERVER, "READY", SessionClosed, "CLOSED"),
+        (Role.SERVER, "CLOSING", SessionOutputAudioDelta, "CLOSING"),
+        (Role.SERVER, "CLOSING", SessionClosed, "CLOSED"),
+        (Role.CLIENT, "READY", SessionInputAudioBufferAppend, "READY"),
+        (Role.CLIENT, "READY", SessionClose, "CLOSING"),
+    ],
+)
+def test_a_row_of_the_translation_endpoint(role, phase, event, then) -> None:
+    """It has an end, which the server says, asked for or not."""
+    found = TRANSLATION.next_phase(role, TranslationPhase[phase], event)
+    assert TranslationPhase[then] is found
 
 
 @pytest.mark.parametrize("machine", [MACHINE, TRANSLATION])
