@@ -46,7 +46,7 @@ from realtime_proto.events import (
 )
 from realtime_proto.formats import AudioFormat
 from realtime_proto.secret import Secret
-from realtime_proto.tools import ToolDefinition
+from realtime_proto.tools import McpServer, ToolDefinition
 
 __all__ = (
     "AudioChunk",
@@ -61,6 +61,7 @@ __all__ = (
     "HandshakeRejected",
     "Interrupted",
     "LocalProtocolError",
+    "McpServer",
     "OpenAIRealtimeProvider",
     "ProviderError",
     "RealtimeConfig",

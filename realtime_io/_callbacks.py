@@ -19,6 +19,7 @@ from realtime_proto.events import (
 )
 
 __all__ = (
+    "ApprovalCallback",
     "AudioCallback",
     "CallbackRegistry",
     "Callbacks",
@@ -31,6 +32,7 @@ __all__ = (
 
 AudioCallback: TypeAlias = Callable[[bytes], Awaitable[object] | object]
 TranscriptCallback: TypeAlias = Callable[[str, bool], Awaitable[object] | object]
+ApprovalCallback: TypeAlias = Callable[[ToolCallRequest], Awaitable[object] | object]
 ToolCallback: TypeAlias = Callable[[ToolCallRequest], Awaitable[object] | object]
 ErrorCallback: TypeAlias = Callable[[RealtimeError], Awaitable[object] | object]
 InterruptedCallback: TypeAlias = Callable[[], Awaitable[object] | object]
@@ -38,6 +40,7 @@ EventCallback: TypeAlias = Callable[[VoiceEvent], Awaitable[object] | object]
 
 AudioT = TypeVar("AudioT", bound=AudioCallback)
 TranscriptT = TypeVar("TranscriptT", bound=TranscriptCallback)
+ApprovalT = TypeVar("ApprovalT", bound=ApprovalCallback)
 ToolT = TypeVar("ToolT", bound=ToolCallback)
 ErrorT = TypeVar("ErrorT", bound=ErrorCallback)
 InterruptedT = TypeVar("InterruptedT", bound=InterruptedCallback)
@@ -53,6 +56,7 @@ class Callbacks:
     transcript: list[TranscriptCallback] = field(factory=list)
     user_transcript: list[TranscriptCallback] = field(factory=list)
     tool_call: list[ToolCallback] = field(factory=list)
+    approval: list[ApprovalCallback] = field(factory=list)
     error: list[ErrorCallback] = field(factory=list)
     interrupted: list[InterruptedCallback] = field(factory=list)
     event: list[EventCallback] = field(factory=list)
@@ -127,6 +131,14 @@ class CallbackRegistry:
         them.
         """
         return _registered(self._callbacks.tool_call, function)
+
+    def on_approval(self, function: ApprovalT) -> ApprovalT:
+        """Call `function(request)` before a tool that needs approval is run; True lets it run.
+
+        With several, all must agree. Without one no such tool is run. The model is told of a
+        refusal. The time it takes counts towards the tool's.
+        """
+        return _registered(self._callbacks.approval, function)
 
     def on_error(self, function: ErrorT) -> ErrorT:
         """Call `function(error)` with each error: a server's, a tool's, the one that ends all."""

@@ -107,7 +107,7 @@ class Driver:
         self._events = Lane()
         self._iterated: Lane | None = None
         self._outgoing = Outgoing(conversation.capabilities.input_format)
-        self._tools = ToolRunner(tools, callbacks, self._answer)
+        self._tools = ToolRunner(tools, callbacks, self._answer, self.fail)
         self._tasks: TaskGroup | None = None
         self._settled = anyio.Event()
         self._rearmed = anyio.Event()

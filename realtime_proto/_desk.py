@@ -310,7 +310,7 @@ class Desk:
         if call_id in self.tools or self.tools.was_settled(call_id):
             return  # said twice
         request = ToolCallRequest(call_id=call_id, function_name=name, arguments={})
-        deadline_us = self.now_us + us(self.limits.tool_s)
+        deadline_us = self.now_us + us(self.tool_s(name))
         is_full = len(self.tools) >= self.limits.pending_calls
         self.tools.open(request, group=group, deadline_us=deadline_us)
         self.clock.called(group, self.now_us)
@@ -322,6 +322,11 @@ class Desk:
             self.emit(ToolCallRequest(call_id=call_id, function_name=name, arguments=arguments))
             return
         self.answer(call_id, refusal, is_error=True)
+
+    def tool_s(self, name: str) -> float:
+        """How long a call of that function may stay unanswered, in seconds."""
+        own = next((tool.timeout_s for tool in self.config.tools if tool.name == name), None)
+        return self.limits.tool_s if own is None else own
 
     def cancel_tools(self, call_ids: tuple[str, ...]) -> None:
         """Give up calls the provider no longer wants answered."""

@@ -54,7 +54,8 @@ class Watch:
         for call_id in desk.tools.expired(now_us=desk.now_us):
             desk.emit(ToolCallCancelled(call_id=call_id, reason="timeout"))
             if desk.is_ready:
-                message = f"the tool did not answer within {desk.limits.tool_s:g} s"
+                seconds = desk.tool_s(desk.tools.name_of(call_id))
+                message = f"the tool did not answer within {seconds:g} s"
                 desk.answer(call_id, {"error": message}, is_error=True)
             else:
                 desk.tools.settle(call_id)

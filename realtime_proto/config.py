@@ -8,7 +8,7 @@ instead.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 import attrs
@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from realtime_proto.errors import ConfigurationError
 from realtime_proto.models import ModelProfile
-from realtime_proto.tools import ToolDefinition
+from realtime_proto.tools import McpServer, ToolDefinition
 
 __all__ = ("BargeIn", "RealtimeConfig", "VADMode")
 
@@ -111,6 +111,16 @@ def _as_tools(tools: object) -> tuple[ToolDefinition, ...]:
     return definitions
 
 
+def _as_servers(servers: Iterable[McpServer]) -> tuple[McpServer, ...]:
+    given = tuple(servers)
+    for server in given:
+        if not isinstance(server, McpServer):
+            raise ConfigurationError(
+                f"RealtimeConfig.mcp_servers holds McpServer values, not {server!r:.60}"
+            )
+    return given
+
+
 @frozen(kw_only=True)
 class RealtimeConfig:
     """How the conversation is to be held.
@@ -128,6 +138,7 @@ class RealtimeConfig:
         temperature: 0 to 2.
         max_tokens: The longest answer, in tokens of the model.
         tools: Functions the model may call: plain functions, async ones, or ToolDefinition.
+        mcp_servers: MCP servers whose tools the provider may call by itself.
         input_transcription: Whether the user's words are wanted as text too.
         output_transcription: Whether the assistant's words are wanted as text too.
         strict: Refuse what the provider cannot carry rather than leave it out.
@@ -158,6 +169,7 @@ class RealtimeConfig:
     temperature: float | None = field(default=None, validator=_number(0, 2))
     max_tokens: int | None = field(default=None, validator=_whole(1, 2**31 - 1))
     tools: tuple[ToolDefinition, ...] = field(default=(), converter=_as_tools)
+    mcp_servers: tuple[McpServer, ...] = field(default=(), converter=_as_servers)
     input_transcription: bool = field(default=True, validator=_kind(bool, "True or False"))
     output_transcription: bool = field(default=True, validator=_kind(bool, "True or False"))
     strict: bool = field(default=False, validator=_kind(bool, "True or False"))

@@ -147,6 +147,9 @@ class Effects(Protocol):
     def call_tool(self, call_id: str, name: str, arguments: Any, *, group: str) -> None:
         """Open a tool call in the ledger and tell the application; refuse it where it cannot be."""
 
+    def tool_s(self, name: str) -> float:
+        """How long a call of that function may stay unanswered, in seconds."""
+
     def cancel_tools(self, call_ids: tuple[str, ...]) -> None:
         """Give up calls the provider no longer wants answered."""
 

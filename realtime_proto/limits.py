@@ -26,7 +26,8 @@ class Limits:
         setup_s: From an open connection to a session that is ready.
         hearing_s: How long the server may take, once the user's audio has ended, to show that it
             heard speech; then it heard none.
-        tool_s: How long a tool call may stay unanswered; then the model is told that it timed out.
+        tool_s: How long a tool call may stay unanswered where the tool itself does not say; then
+            the model is told that it timed out.
         created_s: From asking for a response to its beginning; then the slot is free again.
         cancelled_s: From cancelling a response to its end; then the slot is free again.
         silence_s: How long the server may say nothing at all while it owes an answer; then the

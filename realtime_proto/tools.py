@@ -3,36 +3,50 @@ arguments.
 
 Arguments come from a model and are data: they are checked against the signature before anything is
 called, and nothing in them is evaluated. A value that does not fit is a ToolError whose text the
-model can act on.
+model can act on. Only the tools of the configuration can be called, by their names.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
-import types
-import typing
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, Union, get_args, get_origin
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Final, final
 
 import attrs
 from attrs import field, frozen
 
-from realtime_proto._json import JsonObject, check_json
+from realtime_proto._json import JsonObject, check_json, dumps
+from realtime_proto._signature import (
+    Faults,
+    Parameter,
+    parameters_of,
+    plain,
+    read,
+    schema_of,
+    with_default,
+)
 from realtime_proto.errors import ConfigurationError, ToolError
+from realtime_proto.secret import Secret
 
-__all__ = ("ToolDefinition",)
+__all__ = ("MAX_RESULT_BYTES", "McpServer", "ToolDefinition")
+
+MAX_RESULT_BYTES: Final = 256 * 2**10
+"""One result, as JSON in UTF-8. More is more than a voice model reads, and would be paid for."""
+
+MAX_DESCRIPTION: Final = 16_384
+"""Characters of a description."""
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
-_SCALARS: Final[Mapping[Any, str]] = {
-    str: "string",
-    int: "integer",
-    float: "number",
-    bool: "boolean",
-}
-
 _NO_PARAMETERS: Final[JsonObject] = {"type": "object", "properties": {}, "required": []}
+
+
+def _refuse(tool: Any, attribute: attrs.Attribute[Any], expected: str, value: object) -> None:
+    raise ConfigurationError(
+        f"{type(tool).__name__}.{attribute.name} must be {expected}, not {value!r:.80}"
+    )
 
 
 def _check_name(_: object, __: attrs.Attribute[Any], value: object) -> None:
@@ -40,6 +54,11 @@ def _check_name(_: object, __: attrs.Attribute[Any], value: object) -> None:
         raise ConfigurationError(
             f"a tool's name is a letter and up to 63 letters, digits, _ or -, not {value!r:.80}"
         )
+
+
+def _check_description(tool: Any, attribute: attrs.Attribute[Any], value: object) -> None:
+    if not isinstance(value, str) or len(value) > MAX_DESCRIPTION:
+        _refuse(tool, attribute, f"text of at most {MAX_DESCRIPTION} characters", value)
 
 
 def _check_schema(_: object, __: attrs.Attribute[Any], value: object) -> None:
@@ -51,6 +70,29 @@ def _check_schema(_: object, __: attrs.Attribute[Any], value: object) -> None:
         raise ConfigurationError(f"a tool's parameters are not JSON: {exc}") from None
 
 
+def _check_function(tool: Any, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is not None and not callable(value):
+        _refuse(tool, attribute, "a function", value)
+
+
+def _check_seconds(tool: Any, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 3_600:
+        _refuse(tool, attribute, "a number of seconds up to 3600", value)
+
+
+def _check_count(tool: Any, attribute: attrs.Attribute[Any], value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        _refuse(tool, attribute, "a whole number from 1", value)
+
+
+def _check_flag(tool: Any, attribute: attrs.Attribute[Any], value: object) -> None:
+    if not isinstance(value, bool):
+        _refuse(tool, attribute, "True or False", value)
+
+
+@final
 @frozen(kw_only=True)
 class ToolDefinition:
     """A function as the model sees it.
@@ -59,10 +101,17 @@ class ToolDefinition:
         name: What the model calls it.
         description: What it does and when to use it, for the model.
         parameters: A JSON Schema of type "object".
-        function: What is run when the model calls it; without one, `on_tool_call` must answer.
+        function: What is run when the model calls it, with the arguments as keywords; without one,
+            `on_tool_call` must answer. Where its parameters have annotations, arguments are checked
+            and converted by them.
+        timeout_s: After so many seconds without an answer the model is told that there is none, and
+            the work is cancelled. None: as `Limits.tool_s` says.
+        max_running: How many calls of it run at once; others wait.
+        max_result_bytes: The largest result that goes to the model, as JSON.
+        needs_approval: Every call is put before `on_approval` first.
 
     Raises:
-        ConfigurationError: The name or the schema is not one.
+        ConfigurationError: The name or the schema is not one, or a value is not what it must be.
 
     Example:
         >>> def get_weather(city: str, days: int = 1) -> str:
@@ -74,38 +123,74 @@ class ToolDefinition:
     """
 
     name: str = field(validator=_check_name)
-    description: str = ""
+    description: str = field(default="", validator=_check_description)
     parameters: JsonObject = field(default=_NO_PARAMETERS, validator=_check_schema)
-    function: Callable[..., Any] | None = field(default=None, eq=False, repr=False)
+    function: Callable[..., Any] | None = field(
+        default=None, eq=False, repr=False, validator=_check_function
+    )
+    timeout_s: float | None = field(default=None, validator=_check_seconds)
+    max_running: int = field(default=8, validator=_check_count)
+    max_result_bytes: int = field(default=MAX_RESULT_BYTES, validator=_check_count)
+    needs_approval: bool = field(default=False, validator=_check_flag)
 
     @classmethod
-    def from_function(cls, function: object) -> ToolDefinition:
+    def from_function(
+        cls,
+        function: object,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        timeout_s: float | None = None,
+        max_running: int = 8,
+        max_result_bytes: int = MAX_RESULT_BYTES,
+        needs_approval: bool = False,
+    ) -> ToolDefinition:
         """The definition of a plain or async function, from its signature and docstring.
 
-        Parameters may be annotated with str, int, float, bool, list, dict, Literal, Optional and
-        unions of them; one without an annotation takes anything.
+        Parameters may be annotated with str, int, float, bool, None, Literal, an Enum, Optional and
+        unions, list, tuple, set, dict with keys of text, attrs classes, dataclasses and TypedDicts,
+        inside each other as you like; `Annotated[str, "what it is"]` describes one, and so does the
+        docstring's "Args:". One without an annotation takes anything.
+
+        Args:
+            function: The function, a method, or an object that can be called.
+            name: What the model calls it; None: as Python does.
+            description: For the model; None: the first paragraph of the docstring.
+            timeout_s: As for ToolDefinition.
+            max_running: As for ToolDefinition.
+            max_result_bytes: As for ToolDefinition.
+            needs_approval: As for ToolDefinition.
 
         Raises:
             ConfigurationError: It is no function, or a parameter cannot be described.
         """
         if not callable(function) or isinstance(function, type):
             raise ConfigurationError(f"a tool must be a function, not {function!r:.60}")
-        name = getattr(function, "__name__", type(function).__name__)
-        summary, documented = _read_docstring(inspect.getdoc(function) or "")
+        named = function.func if isinstance(function, partial) else function
+        if name is None:
+            name = getattr(named, "__name__", type(named).__name__)
+        summary, documented = _read_docstring(inspect.getdoc(named) or "")
         properties: dict[str, Any] = {}
-        required = []
-        for parameter, annotation in _parameters(function, name):
-            schema = _schema(annotation, f"{name}({parameter.name})")
-            if parameter.name in documented:
-                schema["description"] = documented[parameter.name]
-            properties[parameter.name] = schema
-            if parameter.default is parameter.empty:
-                required.append(parameter.name)
+        parameters, _ = parameters_of(function, name)
+        for parameter in parameters:
+            schema = schema_of(parameter.annotation, f"{name}({parameter.name})")
+            said = parameter.description or documented.get(parameter.name)
+            if said:
+                schema["description"] = said
+            properties[parameter.name] = with_default(schema, parameter.default)
         return cls(
             name=name,
-            description=summary,
-            parameters={"type": "object", "properties": properties, "required": required},
+            description=summary if description is None else description,
+            parameters={
+                "type": "object",
+                "properties": properties,
+                "required": [p.name for p in parameters if p.is_required],
+            },
             function=function,
+            timeout_s=timeout_s,
+            max_running=max_running,
+            max_result_bytes=max_result_bytes,
+            needs_approval=needs_approval,
         )
 
     def bind(self, arguments: JsonObject) -> dict[str, Any]:
@@ -116,37 +201,51 @@ class ToolDefinition:
         """
         if self.function is None:
             raise ToolError(f"the tool {self.name!r} has no function to run")
-        parameters = {
-            parameter.name: (parameter, annotation)
-            for parameter, annotation in _parameters(self.function, self.name)
-        }
-        faults = [f"{name!r} is not a parameter" for name in arguments if name not in parameters]
-        for name, (parameter, annotation) in parameters.items():
-            if name not in arguments:
-                if parameter.default is parameter.empty:
-                    faults.append(f"{name!r} is missing")
-            elif not _fits(arguments[name], annotation):
-                faults.append(f"{name!r} must be {_describe(annotation)}")
+        parameters, takes_more = parameters_of(self.function, self.name)
+        known = {parameter.name: parameter for parameter in parameters}
+        faults = []
+        extra = {name: value for name, value in arguments.items() if name not in known}
+        if extra and not takes_more:
+            faults += [f"{name!r:.60} is not a parameter" for name in extra]
+        faults += [f"{p.name!r} is missing" for p in _missing(parameters, arguments)]
+        given = {name: value for name, value in arguments.items() if name in known}
+        bound: dict[str, Any] = {}
+        try:
+            bound = read(given, {name: p.annotation for name, p in known.items()})
+        except Faults as exc:
+            faults += exc.faults
         if faults:
             raise ToolError(f"wrong arguments for {self.name}: {'; '.join(faults)}")
-        return dict(arguments)
+        return {**extra, **bound}
 
+    def result(self, output: object) -> Any:
+        """What a call gave, as JSON for the model: instances of classes become objects.
 
-def _parameters(function: Any, name: str) -> list[tuple[inspect.Parameter, Any]]:
-    try:
-        signature = inspect.signature(function)
-        hints = typing.get_type_hints(function)
-    except (TypeError, ValueError, NameError) as exc:
-        raise ConfigurationError(f"cannot read the signature of the tool {name!r}: {exc}") from exc
-    found = []
-    for parameter in signature.parameters.values():
-        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL):
-            raise ConfigurationError(
-                f"the tool {name!r} takes {parameter.name!r} by position; a model passes by name"
+        Raises:
+            ToolError: It is no JSON, or too large.
+        """
+        try:
+            value = check_json(plain(output))
+        except (ValueError, RecursionError) as exc:
+            raise ToolError(
+                f"the tool {self.name!r} returned {type(output).__name__}, which cannot be sent to "
+                f"the model: {exc}"
+            ) from exc
+        size = _json_bytes(value)
+        if size > self.max_result_bytes:
+            raise ToolError(
+                f"the tool {self.name!r} returned {size} bytes, over its limit of "
+                f"{self.max_result_bytes}: ask for less"
             )
-        if parameter.kind is not parameter.VAR_KEYWORD:
-            found.append((parameter, hints.get(parameter.name, Any)))
-    return found
+        return value
+
+
+def _missing(parameters: tuple[Parameter, ...], arguments: JsonObject) -> list[Parameter]:
+    return [p for p in parameters if p.is_required and p.name not in arguments]
+
+
+def _json_bytes(value: Any) -> int:
+    return len(value.encode()) if isinstance(value, str) else len(dumps(value).encode())
 
 
 def _read_docstring(text: str) -> tuple[str, dict[str, str]]:
@@ -165,53 +264,43 @@ def _read_docstring(text: str) -> tuple[str, dict[str, str]]:
     return summary, documented
 
 
-def _schema(annotation: Any, where: str) -> dict[str, Any]:
-    if annotation is Any:
-        return {}
-    if annotation in _SCALARS:
-        return {"type": _SCALARS[annotation]}
-    if annotation in (None, type(None)):
-        return {"type": "null"}
-    origin, args = get_origin(annotation), get_args(annotation)
-    if origin is Literal:
-        kinds = {_SCALARS.get(type(value), "string") for value in args}
-        return ({"type": kinds.pop()} if len(kinds) == 1 else {}) | {"enum": list(args)}
-    if origin in (Union, types.UnionType):
-        members = [_schema(arg, where) for arg in args if arg is not type(None)]
-        return members[0] if len(members) == 1 else {"anyOf": members}
-    if annotation is list or origin is list:
-        items = _schema(args[0], where) if args else {}
-        return {"type": "array", "items": items} if items else {"type": "array"}
-    if annotation is dict or origin is dict:
-        return {"type": "object"}
-    raise ConfigurationError(
-        f"{where} is annotated with {annotation!r}, which a tool cannot take yet: use str, int, "
-        "float, bool, list, dict, Literal or Optional, or pass a ToolDefinition"
-    )
+def _as_secret(given: str | Secret) -> Secret:
+    return given if isinstance(given, Secret) else Secret(given)
 
 
-def _fits(value: Any, annotation: Any) -> bool:
-    if annotation is Any:
-        return True
-    if annotation is float:
-        return value.__class__ in (float, int)
-    if annotation in _SCALARS:
-        return value.__class__ is annotation
-    if annotation in (None, type(None)):
-        return value is None
-    origin, args = get_origin(annotation), get_args(annotation)
-    if origin is Literal:
-        return any(value == arg and value.__class__ is arg.__class__ for arg in args)
-    if origin in (Union, types.UnionType):
-        return any(_fits(value, arg) for arg in args)
-    if annotation is list or origin is list:
-        return isinstance(value, list) and all(_fits(item, args[0]) for item in value if args)
-    return isinstance(value, dict)
+def _as_secrets(given: Mapping[str, str | Secret]) -> Mapping[str, str | Secret]:
+    return {name: _as_secret(value) for name, value in given.items()}
 
 
-def _describe(annotation: Any) -> str:
-    if get_origin(annotation) is Literal:
-        return "one of " + ", ".join(repr(arg) for arg in get_args(annotation))
-    if isinstance(annotation, type) and annotation in _SCALARS:
-        return {"integer": "an integer"}.get(_SCALARS[annotation], f"a {_SCALARS[annotation]}")
-    return str(annotation).replace("typing.", "")
+def _as_names(names: Iterable[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)
+
+
+@final
+@frozen(kw_only=True)
+class McpServer:
+    """An MCP server whose tools the provider calls by itself, without asking.
+
+    Args:
+        label: What its calls are named by.
+        url: Where the provider reaches it.
+        description: What it is for, for the model.
+        authorization: An OAuth access token for it; empty: none.
+        headers: HTTP headers to send to it. Their values are kept as secrets.
+        allowed_tools: Which of its tools may be called; None: all.
+
+    Raises:
+        ConfigurationError: A value is not what it must be.
+    """
+
+    label: str = field(validator=_check_name)
+    url: str = field()
+    description: str = field(default="", validator=_check_description)
+    authorization: str | Secret = field(default=Secret(""), converter=_as_secret)
+    headers: Mapping[str, str | Secret] = field(factory=dict, converter=_as_secrets)
+    allowed_tools: tuple[str, ...] | None = field(default=None, converter=_as_names)
+
+    @url.validator
+    def _check_url(self, attribute: attrs.Attribute[Any], value: object) -> None:
+        if not isinstance(value, str) or not value.startswith(("https://", "http://")):
+            _refuse(self, attribute, "an http(s):// URL", value)

@@ -290,7 +290,8 @@ class GeminiDialect:
         )
         fx.transmit(wire.ToolResponse(function_responses=(answer,)))
         if result.will_continue:
-            deadline_us = fx.now_us + round(fx.limits.tool_s * 1_000_000)
+            seconds = fx.tool_s(fx.tools.name_of(call_id))
+            deadline_us = fx.now_us + round(seconds * 1_000_000)
             fx.tools.extend(call_id, deadline_us=deadline_us)
             return
         self._no_id_calls.discard(call_id)

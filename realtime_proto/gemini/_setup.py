@@ -53,6 +53,8 @@ def setup_for(
             code="unsupported",
         )
     ignored = ["vad_threshold"] if config.vad_threshold is not None else []
+    if config.mcp_servers:
+        ignored.append("mcp_servers")
     speaks = "audio" in profile.output_modalities
     if config.voice is not None and not speaks:
         ignored.append("voice")

@@ -21,11 +21,13 @@ from realtime_proto.openai.session import (
     SessionAudioOutput,
     Transcription,
 )
-from realtime_proto.openai.tools import FunctionTool
+from realtime_proto.openai.tools import FunctionTool, McpTool
+from realtime_proto.secret import Secret
 from realtime_proto.wire import UNSET
 
 if TYPE_CHECKING:
     from realtime_proto.models import ModelProfile
+    from realtime_proto.tools import McpServer
 
 __all__ = ("altered", "patch_between", "session_for")
 
@@ -79,13 +81,36 @@ def session_for(
                 format=PcmFormat(rate=PCM16_24K.rate_hz), voice=_given(config.voice)
             ),
         ),
-        tools=tuple(
-            FunctionTool(name=tool.name, description=tool.description, parameters=tool.parameters)
-            for tool in config.tools
+        tools=(
+            *(
+                FunctionTool(
+                    name=tool.name, description=tool.description, parameters=tool.parameters
+                )
+                for tool in config.tools
+            ),
+            *map(_mcp_tool, config.mcp_servers),
         ),
         max_output_tokens=_given(config.max_tokens),
     )
     return session, tuple(ignored)
+
+
+def _mcp_tool(server: McpServer) -> McpTool:
+    token = _revealed(server.authorization)
+    headers = {name: _revealed(value) for name, value in server.headers.items()}
+    return McpTool(
+        server_label=server.label,
+        server_url=server.url,
+        server_description=server.description or UNSET,
+        authorization=token or UNSET,
+        headers=headers or UNSET,
+        allowed_tools=_given(server.allowed_tools),
+        require_approval="never",
+    )
+
+
+def _revealed(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value
 
 
 def _given(value: Any) -> Any:
