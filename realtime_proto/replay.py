@@ -5,19 +5,18 @@ times, outputs are taken where they were taken, and the conversation writes a jo
 while that happens; the two are compared line by line. What differs is a `Difference` with the line
 of the recording, the path in it, what was expected and what came instead.
 
+A recording that holds only the frames of both sides is observed instead (see observation).
+
 Pure and synchronous: no network, no clock, no tasks. A `Report` is a value that can be pickled, so
 many recordings can be replayed in many processes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from itertools import zip_longest
-from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
-
-from attrs import field, frozen
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from realtime_proto._elision import unpack_frame
 from realtime_proto._json import dumps, loads
@@ -29,10 +28,10 @@ from realtime_proto.config import RealtimeConfig
 from realtime_proto.conversation import Conversation
 from realtime_proto.dialect import Endpoint
 from realtime_proto.errors import RealtimeError, RecordingError
-from realtime_proto.events import ToolCallRequest, TranscriptDelta, VoiceEvent
 from realtime_proto.gemini import GeminiConnection, GeminiServerConnection
 from realtime_proto.history import History
 from realtime_proto.limits import Limits
+from realtime_proto.observation import observe_journal
 from realtime_proto.openai import OpenAIConnection, OpenAIServerConnection
 from realtime_proto.providers import PROVIDERS
 from realtime_proto.recording import (
@@ -45,80 +44,19 @@ from realtime_proto.recording import (
     read_journal,
 )
 from realtime_proto.redaction import PATTERNS, Redactor
+from realtime_proto.report import MAX_DIFFERENCES, Difference, Report
 from realtime_proto.resume import ResumeState
 from realtime_proto.wire import count_ids
 
-__all__ = ("Difference", "Report", "replay", "replay_journal")
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-MAX_DIFFERENCES: Final = 100
-"""Named in a report: after the first, the rest is mostly its consequence."""
+    from realtime_proto.events import VoiceEvent
+
+__all__ = ("Difference", "Report", "conversation_of", "replay", "replay_journal")
 
 MAX_SHOWN: Final = 200
 """Characters of a value in a difference."""
-
-
-@frozen(kw_only=True)
-class Difference:
-    """Something that did not come out as recorded.
-
-    Args:
-        line: The line of the recording.
-        path: Where in it, as a JSON path.
-        expected: What was recorded, as JSON text; None where nothing was.
-        actual: What came instead, as JSON text; None where nothing came.
-    """
-
-    line: int
-    path: str
-    expected: str | None
-    actual: str | None
-
-    def __str__(self) -> str:
-        expected = "nothing" if self.expected is None else self.expected
-        actual = "nothing" if self.actual is None else self.actual
-        return f"line {self.line}, {self.path}: expected {expected}, came {actual}"
-
-
-@frozen(kw_only=True)
-class Report:
-    """What a replay gave.
-
-    Args:
-        provider: The provider's name.
-        n_inputs: How many inputs were fed.
-        events: All that happened, in order.
-        differences: What did not come out as recorded, the first first; at most 100.
-        n_unchecked: Pieces of audio that were not recorded, and so could not be compared.
-        drift: Fields received that this version does not know.
-        unexpected: Legal events that came at an odd time.
-        unknown: Records of a later version, by kind; they were passed over.
-        cut_line: The number of a last line that is not whole.
-    """
-
-    provider: str
-    n_inputs: int
-    events: tuple[VoiceEvent, ...] = field(repr=False)
-    differences: tuple[Difference, ...] = ()
-    n_unchecked: int = 0
-    drift: Mapping[str, int] = field(factory=dict)
-    unexpected: int = 0
-    unknown: Mapping[str, int] = field(factory=dict)
-    cut_line: int | None = None
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether everything that could be compared came out as recorded."""
-        return not self.differences
-
-    @property
-    def transcripts(self) -> tuple[TranscriptDelta, ...]:
-        """What was said, by both sides: the final texts."""
-        return tuple(e for e in self.events if isinstance(e, TranscriptDelta) and e.is_final)
-
-    @property
-    def tool_calls(self) -> tuple[ToolCallRequest, ...]:
-        """The calls the model asked for."""
-        return tuple(e for e in self.events if isinstance(e, ToolCallRequest))
 
 
 @runtime_checkable
@@ -153,12 +91,14 @@ def replay_journal(
     """Replay a journal that was read.
 
     Args:
-        journal: A journal of inputs.
-        make: Makes the conversation; the default makes it from the head.
+        journal: A journal of inputs, or an imported log of frames, which is observed.
+        make: Makes the conversation of a journal; the default makes it from the head.
 
     Raises:
-        RecordingError: It holds frames only, or a record that cannot be fed.
+        RecordingError: It holds a record that cannot be fed.
     """
+    if journal.head.origin == "frames":
+        return observe_journal(journal)
     return _Replay(journal, (make or conversation_of)(journal)).run()
 
 
@@ -225,6 +165,8 @@ class _Replay:
             provider=self._journal.head.provider,
             n_inputs=self._n_inputs,
             events=tuple(self._events),
+            usage=conversation.usage,
+            refused=self._refused(),
             differences=tuple(self._differences),
             n_unchecked=self._n_unchecked,
             drift=dict(conversation.wire.drift),
@@ -232,6 +174,10 @@ class _Replay:
             unknown=self._journal.unknown,
             cut_line=self._journal.cut_line,
         )
+
+    def _refused(self) -> tuple[str, ...]:
+        raised = (r.body for r in self._journal.records if r.kind == "raised")
+        return tuple(str(body.get("message")) for body in raised)
 
     def _take(self, record: Record) -> None:
         """Do to the conversation what the record says was done to it."""

@@ -12,7 +12,8 @@ from helpers.talk import SCRIPTS, conversation_with, hold
 
 from realtime_proto.errors import HandshakeRejected, RecordingError
 from realtime_proto.recording import FORMAT, Journaled, read_journal
-from realtime_proto.replay import MAX_DIFFERENCES, Report, conversation_of, replay, replay_journal
+from realtime_proto.replay import Report, conversation_of, replay, replay_journal
+from realtime_proto.report import MAX_DIFFERENCES
 
 if TYPE_CHECKING:
     from pathlib import Path
