@@ -240,7 +240,9 @@ class WebSocket:
             with anyio.move_on_after(timeout_s) as scope:
                 await self._stream.send(piece)  # type: ignore[arg-type]
             if scope.cancelled_caught:
-                await self._give_up(f"the peer took nothing for {timeout_s:g} s")
+                await self._give_up(
+                    f"the peer did not take {len(piece)} bytes within {timeout_s:g} s"
+                )
                 return
 
     async def _beat(self) -> None:
@@ -290,6 +292,8 @@ class WebSocket:
                     self._wake()
             elif isinstance(received, CloseConnection):
                 self._closed_by_peer(received.code, received.reason or "")
+        # Who is cancelled is told that and not of an end that the same cancellation brought about.
+        await anyio.lowlevel.checkpoint_if_cancelled()
         raise Closed(*self._end)
 
     async def _reading(self, step: Awaitable[None]) -> None:

@@ -56,8 +56,8 @@ PACKAGES: Final = (
 BACKENDS: Final = ("asyncio", "trio")
 PASSED: Final = ("OK", "INFORMATIONAL")
 START_S: Final = 20.0
-CASE_S: Final = 120.0
-GROUP_S: Final = 1_800.0
+CASE_S: Final = 600.0
+GROUP_S: Final = 7_200.0
 NO_PYTHON: Final = 2
 
 
