@@ -18,9 +18,10 @@ from realtime_io._callbacks import Callbacks
 from realtime_io._dial import dial
 from realtime_io._driver import Driver, hold_session
 from realtime_io._keepalive import KeepAlive
+from realtime_proto.closing import with_hint
 from realtime_proto.config import RealtimeConfig
 from realtime_proto.conversation import Conversation
-from realtime_proto.errors import ConfigurationError, ConfigurationWarning
+from realtime_proto.errors import ConfigurationError, ConfigurationWarning, HandshakeRejected
 from realtime_proto.providers import ProviderSpec
 from realtime_proto.secret import Secret
 
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     import ssl  # noqa: TC004 - nothing reads the annotations of Connector
     from collections.abc import AsyncIterator, Callable
 
+    from realtime_io._websocket import WebSocket
     from realtime_io.recorder import Recorder
+    from realtime_proto.dialect import Endpoint
 
 __all__ = ("Connector", "connector_for")
 
@@ -94,12 +97,7 @@ class Connector:
         base_url = _registry.base_url_for(self.spec, self.base_url)
         endpoint = self.spec.endpoint(self.config.model, key=self.key, base_url=base_url)
         with recorder or nullcontext():
-            socket = await dial(
-                endpoint,
-                ssl_context=self.ssl_context,
-                proxy=self.proxy,
-                keepalive=KeepAlive(timeout_s=self.spec.ping_timeout_s),
-            )
+            socket = await self._dial(endpoint)
             try:
                 driver = Driver(
                     conversation,
@@ -114,6 +112,18 @@ class Connector:
                     yield driver
             finally:
                 await socket.aclose()
+
+    async def _dial(self, endpoint: Endpoint) -> WebSocket:
+        try:
+            return await dial(
+                endpoint,
+                ssl_context=self.ssl_context,
+                proxy=self.proxy,
+                keepalive=KeepAlive(timeout_s=self.spec.ping_timeout_s),
+            )
+        except HandshakeRejected as exc:
+            rejected = exc
+        raise with_hint(rejected, rules=self.spec.rules)
 
 
 def connector_for(

@@ -45,6 +45,7 @@ __all__ = (
     "judge_close",
     "judge_error",
     "judge_unopened",
+    "with_hint",
 )
 
 
@@ -238,6 +239,25 @@ def judge_unopened(
         hint=hint,
     )
     return Verdict(fate=fate, failure=failure, retry_after_s=retry_after_s)
+
+
+def with_hint(error: HandshakeRejected, *, rules: Sequence[Rule] = ()) -> HandshakeRejected:
+    """The same error, with what to look at where that is known.
+
+    Example:
+        >>> print(with_hint(HandshakeRejected("the server refused", status=401)))
+        [401] the server refused (check the API key)
+    """
+    verdict = judge_unopened(error, rules=rules)
+    if verdict.failure is None or verdict.failure.hint is None:
+        return error
+    return HandshakeRejected(
+        verdict.failure.message,
+        status=error.status,
+        headers=error.headers,
+        body=error.body,
+        hint=verdict.failure.hint,
+    )
 
 
 def _fits(rule: Rule, code: int | str | None, words: str) -> bool:

@@ -141,6 +141,7 @@ class HandshakeRejected(RealtimeConnectionError):
         status: The HTTP status code.
         headers: The response's headers, names in lower case.
         body: The start of the response's body, at most 4 KiB.
+        hint: What to look at, where that is known.
     """
 
     def __init__(
@@ -150,11 +151,13 @@ class HandshakeRejected(RealtimeConnectionError):
         status: int,
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
+        hint: str | None = None,
     ) -> None:
         super().__init__(message, code=str(status))
         self.status = status
         self.headers: dict[str, str] = dict(headers or {})
         self.body = body
+        self.hint = hint
 
 
 class ConnectionLost(RealtimeConnectionError):

@@ -43,19 +43,19 @@ class Vocabulary:
             the same name.
 
     Example:
-        >>> from typing import ClassVar
-        >>> from attrs import frozen
-        >>> @frozen(kw_only=True)
-        ... class Applause:
-        ...     type: ClassVar[str] = "studio.applause"
-        ...     seconds: float
+        >>> Applause = attrs.make_class(  # or as a class with @frozen, as docs/extending.md has it
+        ...     "Applause",
+        ...     {"seconds": attrs.field(type=float)},
+        ...     class_body={"type": "studio.applause"},
+        ...     frozen=True,
+        ... )
         >>> studio = Vocabulary(Applause)
         >>> came = UnknownEvent(
         ...     tag="studio.applause", raw={"type": "studio.applause", "seconds": 2.5}
         ... )
         >>> studio.read(came)
         Applause(seconds=2.5)
-        >>> studio.write(Applause(seconds=1.0)).raw
+        >>> studio.write(Applause(1.0)).raw
         {'type': 'studio.applause', 'seconds': 1.0}
     """
 

@@ -14,7 +14,8 @@ def silence(ms: int, audio_format: AudioFormat) -> bytes:
     """That many milliseconds of PCM16 silence.
 
     Example:
-        >>> len(silence(20, AudioFormat("pcm16", 16_000)))
+        >>> from realtime_proto.formats import PCM16_16K
+        >>> len(silence(20, PCM16_16K))
         640
     """
     return bytes(audio_format.bytes_for_ms(ms))

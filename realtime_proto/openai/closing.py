@@ -46,6 +46,14 @@ RULES: Final = (
     _end(Fate.FATAL, "insufficient_quota", "billing_hard_limit_reached", hint=_NO_CREDIT),
     _end(Fate.FATAL, "account_deactivated", hint="the account was deactivated"),
     _end(Fate.RENEW, "session_expired", hint=_EXPIRED),
+    # Azure says it without a code, as the reason of a failed response.
+    Rule(
+        kind="error",
+        fate=Fate.RENEW,
+        says=("maximum duration",),
+        ends_session=True,
+        hint=_EXPIRED,
+    ),
     _end(Fate.RETRYABLE, "rate_limit_exceeded", hint="too many requests or tokens for now"),
     # Errors about one request.
     _error(Fate.RETRYABLE, "server_error", "inference_rate_limit_exceeded"),

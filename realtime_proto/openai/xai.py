@@ -34,6 +34,7 @@ def endpoint(model: str | None, *, key: Secret, base_url: str | None = None) -> 
         ConfigurationError: The base URL is none, or the key cannot be sent.
 
     Example:
+        >>> from realtime_proto.secret import Secret
         >>> endpoint(None, key=Secret("xai-1")).url
         'wss://api.x.ai/v1/realtime?model=grok-voice-latest'
     """

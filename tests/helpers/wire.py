@@ -16,7 +16,15 @@ from attrs import frozen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ("Recorded", "catalogue", "client_frames", "missing", "sessions", "single_frames")
+__all__ = (
+    "Recorded",
+    "catalogue",
+    "client_frames",
+    "client_requests",
+    "missing",
+    "sessions",
+    "single_frames",
+)
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -61,6 +69,15 @@ def client_frames() -> Iterator[tuple[str, str]]:
         for line in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
             if line["kind"] == "ws" and line.get("op") == 1 and "text" in line:
                 yield path.stem, line["text"]
+
+
+def client_requests() -> Iterator[tuple[str, str, dict[str, str]]]:
+    """(client, target, headers with names in lower case) of the handshakes of those clients."""
+    for path in sorted((_root() / "clients").glob("*.jsonl")):
+        for line in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+            if line["kind"] == "http":
+                target = line["start"].split(" ")[1]
+                yield path.stem, target, {name.lower(): v for name, v in line["headers"]}
 
 
 def single_frames(provider: str) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from helpers.servers import listening
 from realtime_io import RealtimeConfig, RealtimeConnectionError, RealtimeVoice
 from realtime_io._dial import dial
 from realtime_io.simulator import Simulator
-from realtime_proto.errors import ConfigurationError
+from realtime_proto.errors import ConfigurationError, HandshakeRejected
 from realtime_proto.gemini.endpoint import endpoint as gemini_endpoint
 from realtime_proto.secret import Secret
 
@@ -64,6 +64,9 @@ async def test_each_provider_dials_its_own_path_with_its_own_header(
     with_key = [line.lower() for line in seen if CANARY in line]
     assert [CREDENTIALS[provider]] == with_key
     assert CANARY not in str(caught.value)
+    assert isinstance(caught.value, HandshakeRejected)
+    assert "check the API key" == caught.value.hint
+    assert str(caught.value).endswith("(check the API key)")
 
 
 async def test_a_key_in_the_query_goes_out_and_is_not_told() -> None:

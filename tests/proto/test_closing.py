@@ -15,6 +15,7 @@ from realtime_proto.closing import (
     judge_close,
     judge_error,
     judge_unopened,
+    with_hint,
 )
 from realtime_proto.errors import ConnectionLost, ConnectTimeout, HandshakeRejected
 from realtime_proto.events import Failure
@@ -244,6 +245,23 @@ def test_a_rejection_is_told_with_its_hint() -> None:
     verdict = judge_unopened(HandshakeRejected("rejected with 401", status=401))
     assert verdict.failure is not None
     assert "rejected with 401 (check the API key)" == verdict.failure.message
+
+
+def test_a_rejection_can_carry_its_hint() -> None:
+    """The same error with what to look at, or itself where nothing is known."""
+    headers = {"retry-after": "7"}
+    rejected = HandshakeRejected("rejected", status=404, headers=headers, body=b"deployment")
+    hinted = with_hint(rejected)
+    assert (404, headers, b"deployment", "check the URL and the name of the model") == (
+        hinted.status,
+        hinted.headers,
+        hinted.body,
+        hinted.hint,
+    )
+    assert "[404] rejected (check the URL and the name of the model)" == str(hinted)
+    unknown = HandshakeRejected("rejected", status=500)
+    assert unknown is with_hint(unknown)
+    assert unknown.hint is None
 
 
 def test_every_kind_ends_in_a_row_that_always_applies() -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 from helpers.require import require
-from helpers.secrets import CANARY, assert_hidden
-from helpers.wire import Recorded, missing, sessions
+from helpers.secrets import CANARY, assert_hidden, revealed
+from helpers.wire import Recorded, client_requests, missing, sessions
 
 from realtime_proto.commands import Interrupt, SendAudio, SendText, SendWire
 from realtime_proto.config import RealtimeConfig, VADMode
@@ -18,9 +18,11 @@ from realtime_proto.conversation import Conversation
 from realtime_proto.errors import ConfigurationError, LocalProtocolError
 from realtime_proto.events import ErrorReported, SessionReady, TranscriptDelta
 from realtime_proto.gemini._dialect import GeminiDialect
+from realtime_proto.gemini.endpoint import endpoint as gemini_endpoint
 from realtime_proto.gemini.events import ClientContent, RealtimeInput
 from realtime_proto.gemini.parts import Blob, Content, Part
 from realtime_proto.models import ModelProfile
+from realtime_proto.openai.endpoint import endpoint as openai_endpoint
 from realtime_proto.openai.events import SessionUpdate
 from realtime_proto.openai.session import RealtimeSession
 from realtime_proto.providers import PROVIDERS, ProviderSpec
@@ -321,6 +323,40 @@ def _provider_of(recorded: Recorded) -> str:
     if "server" in recorded.head:
         return SERVERS[recorded.head["server"]]
     return {"mldev": "gemini", "vertex": "vertex"}[recorded.head["dialect"]]
+
+
+@pytest.mark.wire
+def test_the_vendors_own_packages_dial_the_same() -> None:
+    """Path, query and credential are those that the packages of both vendors sent on loopback; two
+    slashes in a row are one of them's own.
+    """
+    require("wire", missing())
+    key = Secret("sk-test-loopback-0000")
+    base_url = "http://127.0.0.1/v1"
+    header = openai_endpoint("gpt-realtime", key=key, base_url=base_url)
+    browser = openai_endpoint("gpt-realtime", key=key, base_url=base_url, carrier="subprotocol")
+    gemini_key = Secret("AIza-test-loopback-0000")
+    gemini = gemini_endpoint(None, key=gemini_key, base_url="http://127.0.0.1")
+    query = gemini_endpoint(None, key=gemini_key, base_url="http://127.0.0.1", carrier="query")
+    ours = {
+        "agents_py": header,
+        "n_agents": header,
+        "n_openai": header,
+        "openai_py": header,
+        "n_openai_browser": browser,
+        "genai_py": gemini,
+        "n_genai": query,
+    }
+    seen = set()
+    for client, target, headers in client_requests():
+        seen.add(client)
+        place = ours[client]
+        assert place.full_url().reveal() == f"ws://127.0.0.1{target.replace('//', '/')}"
+        for name, value in place.headers:
+            assert headers[name.lower()] == revealed(value)
+        offered = headers.get("sec-websocket-protocol", "")
+        assert [revealed(p) for p in place.subprotocols] == [p for p in offered.split(",") if p]
+    assert ours.keys() == seen
 
 
 @pytest.mark.wire

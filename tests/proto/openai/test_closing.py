@@ -45,6 +45,7 @@ def test_the_known_closes(code: int, reason: str, fate: Fate, hint: str | None) 
     [
         ("insufficient_quota", "no", Fate.FATAL),
         ("session_expired", "Your session hit the maximum duration of 15 minutes.", Fate.RENEW),
+        (None, "Your session hit the maximum duration of 30 minutes.", Fate.RENEW),
         ("rate_limit_exceeded", "no", Fate.RETRYABLE),
         ("server_error", "no", Fate.RETRYABLE),
         ("response_cancel_not_active", "no", Fate.NORMAL),
