@@ -185,11 +185,15 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
         if phase is None:
             phase = self._heard.get(ANY)
             if phase is None:
-                self.unexpected += 1
+                self._count_odd()
                 return False
         if phase is not self._phase:
             self._enter(phase)
         return True
+
+    def _count_odd(self) -> None:
+        """Count what was heard as legal at another time."""
+        self.unexpected += 1
 
     def _check_role(self, kind: type) -> None:
         if not self._sends(kind):

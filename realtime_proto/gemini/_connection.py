@@ -100,6 +100,7 @@ class _GeminiWire(Connection[SendT, RecvT, Phase]):
         super().__init__(max_frame_bytes=max_frame_bytes)
         self._progress = Progress()
         self._moves = NO_MOVES
+        self._peer = self.role.peer
 
     @property
     def turn(self) -> TurnState:
@@ -146,10 +147,10 @@ class _GeminiWire(Connection[SendT, RecvT, Phase]):
         for event in events:
             if not self._goes_on(event.__class__):
                 continue
-            moves = self._progress.moves(self.role.peer, event)
+            moves = self._progress.moves(self._peer, event)
             self._progress.make(moves)
             if moves.refusal is not None:
-                self.unexpected += 1
+                self._count_odd()
 
     def _sends(self, kind: type) -> bool:
         return kind is UnknownEvent or _MEMBERS.get(kind) in self._says

@@ -8,7 +8,7 @@ remembers may be answered.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, final
 
@@ -42,6 +42,8 @@ __all__ = ("CALL_LIMIT", "NO_MOVES", "Moves", "Progress")
 CALL_LIMIT: Final = 1_024
 """Calls that are followed; as many settled ones as a conversation remembers."""
 
+_UNKNOWN: Final = CallState.UNKNOWN
+
 _SUBJECTS: Final = {"activity": "the user's activity", "history": "the history"}
 
 _Key = tuple[str, str]
@@ -69,31 +71,31 @@ class Progress:
     """The states of one connection."""
 
     def __init__(self) -> None:
-        self._states: dict[_Key, enum.Enum] = {}
+        self._states: dict[_Key, Any] = dict(_FIRST)
         self._calls: dict[str, CallState] = {}
 
     @property
     def turn(self) -> TurnState:
         """Where the model's turn stands."""
-        state: TurnState = self._state(_TURN)
+        state: TurnState = self._states[_TURN]
         return state
 
     @property
     def activity(self) -> ActivityState:
         """Whether the client marks the user's activity, and what it marked last."""
-        state: ActivityState = self._state(_ACTIVITY)
+        state: ActivityState = self._states[_ACTIVITY]
         return state
 
     @property
     def history(self) -> HistoryState:
         """Whether what the client says is the past or the present."""
-        state: HistoryState = self._state(_HISTORY)
+        state: HistoryState = self._states[_HISTORY]
         return state
 
     @property
     def resumption(self) -> ResumptionState:
         """Whether there is a handle to resume the session with."""
-        state: ResumptionState = self._state(_RESUMPTION)
+        state: ResumptionState = self._states[_RESUMPTION]
         return state
 
     def calls(self) -> dict[str, CallState]:
@@ -102,21 +104,21 @@ class Progress:
 
     def moves(self, role: Role, event: object) -> Moves:
         """What *event*, said by *role*, does. Nothing is changed."""
-        signs = _READERS.get(type(event))
-        if signs is None:
+        reader = _READERS.get(event.__class__)
+        if reader is None:
             return NO_MOVES
         states: dict[_Key, Any] = {}
         refusal = None
-        for key, sign in signs(event):
-            state = states.get(key) or self._state(key)
-            then = MACHINES[key[0]].next_phase(role, state, sign)
+        for key, sign in reader(event):
+            state = states.get(key) or self._states.get(key) or self._calls.get(key[1], _UNKNOWN)
+            then = _NEXT.get((role, state, sign))
             if then is None:
                 refusal = f"{sign.value} may not be sent while {_subject(key)} is {state.value}"
             elif then is not state:
                 states[key] = then
-        if type(event) is RealtimeInput and _things(event) > 1:
+        if event.__class__ is RealtimeInput and _says_more(event):
             refusal = "a RealtimeInput may not say more than one thing"
-        return NO_MOVES if refusal is None and not states else Moves(states, refusal)
+        return Moves(states, refusal) if states or refusal else NO_MOVES
 
     def make(self, moves: Moves) -> None:
         """Go where *moves* lead."""
@@ -130,27 +132,16 @@ class Progress:
         while len(self._calls) > CALL_LIMIT:
             del self._calls[next(iter(self._calls))]
 
-    def _state(self, key: _Key) -> Any:
-        table, call_id = key
-        found = self._calls.get(call_id) if table == "call" else self._states.get(key)
-        return MACHINES[table].initial if found is None else found
-
 
 def _subject(key: _Key) -> str:
     return _SUBJECTS.get(key[0]) or f"the call {key[1][:60]!r}"
 
 
-def _things(event: RealtimeInput) -> int:
-    """How many things a RealtimeInput says."""
-    return (
-        (event.audio is not None)
-        + (event.video is not None)
-        + (event.text is not None)
-        + (event.activity_start is not None)
-        + (event.activity_end is not None)
-        + event.audio_stream_end
-        + bool(event.media_chunks)
-    )
+def _says_more(event: Any) -> bool:
+    """Whether a RealtimeInput says more than one thing."""
+    n = (event.audio is not None) + (event.video is not None) + (event.text is not None)
+    n += (event.activity_start is not None) + (event.activity_end is not None)
+    return n + bool(event.audio_stream_end) + bool(event.media_chunks) > 1
 
 
 # --- the signs of each event
@@ -160,11 +151,26 @@ _ACTIVITY: Final = ("activity", "")
 _HISTORY: Final = ("history", "")
 _RESUMPTION: Final = ("resumption", "")
 
-_Signs = list[tuple[_Key, Sign]]
+_FIRST: Final[Mapping[_Key, enum.Enum]] = {
+    key: MACHINES[key[0]].initial for key in (_TURN, _ACTIVITY, _HISTORY, _RESUMPTION)
+}
+
+_NEXT: Final[Mapping[tuple[Role, enum.Enum, type | enum.Enum], enum.Enum]] = {
+    (role, state, sign): then
+    for key in (*_FIRST, ("call", ""))
+    for role, rows in MACHINES[key[0]].table.items()
+    for state, row in rows.items()
+    for sign, then in row.items()
+}
+"""The tables in one: no two of them have a state in common."""
+
+_Signs = Sequence[tuple[_Key, Sign]]
+
+_PRESENT: Final[tuple[tuple[_Key, Sign], ...]] = ((_HISTORY, Sign.REALTIME_INPUT),)
 
 
 def _of_setup(event: Setup) -> _Signs:
-    signs: _Signs = []
+    signs: list[tuple[_Key, Sign]] = []
     config, history = event.realtime_input_config, event.history_config
     detection = config.automatic_activity_detection if config else None
     if detection and detection.disabled:
@@ -179,13 +185,13 @@ def _of_client_content(event: ClientContent) -> _Signs:
 
 
 def _of_realtime_input(event: RealtimeInput) -> _Signs:
-    signs: _Signs = [(_HISTORY, Sign.REALTIME_INPUT)]
+    signs = _PRESENT
     if event.activity_start is not None:
-        signs.append((_ACTIVITY, Sign.ACTIVITY_START))
+        signs += ((_ACTIVITY, Sign.ACTIVITY_START),)
     if event.activity_end is not None:
-        signs.append((_ACTIVITY, Sign.ACTIVITY_END))
+        signs += ((_ACTIVITY, Sign.ACTIVITY_END),)
     if event.audio_stream_end:
-        signs.append((_ACTIVITY, Sign.AUDIO_STREAM_END))
+        signs += ((_ACTIVITY, Sign.AUDIO_STREAM_END),)
     return signs
 
 
@@ -198,7 +204,7 @@ def _of_tool_response(event: ToolResponse) -> _Signs:
 
 
 def _of_server_content(event: ServerContent) -> _Signs:
-    signs: _Signs = []
+    signs: list[tuple[_Key, Sign]] = []
     if event.interrupted:
         signs.append((_TURN, Sign.INTERRUPTION))
     spoken, transcribed = event.model_turn, event.output_transcription
@@ -212,7 +218,7 @@ def _of_server_content(event: ServerContent) -> _Signs:
 
 
 def _of_tool_call(event: ToolCall) -> _Signs:
-    called: _Signs = [(("call", call.id), Sign.CALL) for call in event.function_calls if call.id]
+    called = [(("call", call.id), Sign.CALL) for call in event.function_calls if call.id]
     return [(_TURN, Sign.OUTPUT), *called] if event.function_calls else []
 
 

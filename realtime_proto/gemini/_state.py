@@ -83,7 +83,12 @@ __all__ = (
 # state of the session it was given for. Updates come unasked from some models.
 
 
-class Phase(enum.Enum):
+class _State(enum.Enum):
+    # A member is itself alone; the hash of enum goes by the name and is written in Python.
+    __hash__ = object.__hash__
+
+
+class Phase(_State):
     """Where a connection stands."""
 
     OPENING = "opening"
@@ -93,7 +98,7 @@ class Phase(enum.Enum):
     CLOSED = "closed"
 
 
-class TurnState(enum.Enum):
+class TurnState(_State):
     """Where the model's turn stands."""
 
     IDLE = "idle"
@@ -102,7 +107,7 @@ class TurnState(enum.Enum):
     INTERRUPTED = "interrupted"
 
 
-class ActivityState(enum.Enum):
+class ActivityState(_State):
     """Whether the client marks the user's activity, and what it marked last."""
 
     AUTOMATIC = "found by the server"
@@ -110,14 +115,14 @@ class ActivityState(enum.Enum):
     ACTIVE = "marked as begun"
 
 
-class HistoryState(enum.Enum):
+class HistoryState(_State):
     """Whether what the client says is the past or the present."""
 
     SEEDING = "being told"
     LIVE = "complete"
 
 
-class CallState(enum.Enum):
+class CallState(_State):
     """Where a call of a function stands."""
 
     UNKNOWN = "not known here"
@@ -127,7 +132,7 @@ class CallState(enum.Enum):
     CANCELLED = "cancelled"
 
 
-class ResumptionState(enum.Enum):
+class ResumptionState(_State):
     """Whether there is a handle to resume the session with."""
 
     NONE = "without a handle"
@@ -135,7 +140,7 @@ class ResumptionState(enum.Enum):
     PAUSED = "resumable as it was"
 
 
-class Sign(enum.Enum):
+class Sign(_State):
     """What a message says to one of the tables."""
 
     MANUAL_SETUP = "a set-up with activity marked by the client"

@@ -136,7 +136,7 @@ WAYS: dict[enum.Enum, list[Any]] = {
 }
 """What is said to come to each state, the set-up first."""
 
-EVERY = [
+EVERY: list[tuple[str, Role, enum.Enum, Any]] = [
     (table, role, state, sign)
     for table, machine in MACHINES.items()
     if table != "connection"
@@ -149,9 +149,7 @@ EVERY = [
 
 
 @pytest.mark.parametrize(("table", "role", "state", "sign"), EVERY, ids=str)
-def test_every_sign_in_every_state(
-    table: str, role: Role, state: enum.Enum, sign: enum.Enum
-) -> None:
+def test_every_sign_in_every_state(table: str, role: Role, state: enum.Enum, sign: Sign) -> None:
     """An event is said where the tables have it and leads where they say, at both ends; else it is
     refused, and nothing is changed.
     """
