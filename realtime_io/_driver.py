@@ -483,4 +483,6 @@ async def hold_session(driver: Driver) -> AsyncIterator[None]:
             with anyio.CancelScope(shield=True):
                 await driver.finish()
     if driver.failure is not None:
+        # What it would seem to come from is the cancellation that woke the body.
+        driver.failure.__suppress_context__ = True
         raise driver.failure

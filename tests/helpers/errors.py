@@ -16,7 +16,6 @@ def everything_shown(error: BaseException) -> str:
 
 
 def alone(error: BaseException) -> bool:
-    """Whether it is one of ours with no foreign exception behind it."""
-    return (
-        isinstance(error, RealtimeError) and error.__cause__ is None and error.__context__ is None
-    )
+    """Whether it is one of ours and is shown with no foreign exception behind it."""
+    context = None if error.__suppress_context__ else error.__context__
+    return isinstance(error, RealtimeError) and (None, None) == (error.__cause__, context)
