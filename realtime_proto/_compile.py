@@ -120,7 +120,7 @@ def compile_reader(
     """
 
     def notes(said: dict[str, Any] | None, unknown: dict[str, Any] | None) -> Notes:
-        return Notes(said=said or {}, unknown=unknown or {}, dialect=dialect)
+        return Notes(said or {}, {}, unknown or {}, dialect)
 
     names: dict[str, Any] = {
         "C": cls,

@@ -66,10 +66,12 @@ def loads(frame: str | bytes | memoryview) -> dict[str, Any]:
 def _has_many_brackets(text: str | bytes) -> bool:
     """Whether *text* has more than MAX_DEPTH brackets, without which it cannot nest deeper.
 
-    Most frames have few. In a short one they are counted; over a long one `find` is ten times as
-    fast.
+    Most frames have few, many have but the first. Over a long text `find` is ten times as fast as
+    `count`.
     """
     brackets: Any = ("{", "[") if text.__class__ is str else (b"{", b"[")
+    if text.find(brackets[0], 1) < 0 and text.find(brackets[1]) < 0:
+        return False
     if len(text) < 1_024:
         return text.count(brackets[0]) + text.count(brackets[1]) > MAX_DEPTH
     left = MAX_DEPTH

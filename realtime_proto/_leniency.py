@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias, final
 
 import attrs
-from attrs import evolve, frozen
+from attrs import frozen
 
 from realtime_proto.wire import UNSET, Notes, WireValue, keep_notes, notes_of
 
@@ -156,8 +156,8 @@ def note_bent(
     """Note on what *path* leads to, from *value*, that *members* came otherwise."""
     for name in path:
         value = getattr(value, name)
-    notes = notes_of(value) or Notes(dialect=dialect)
-    keep_notes(value, evolve(notes, bent={**notes.bent, **members}))
+    notes = notes_of(value) or Notes({}, {}, {}, dialect)
+    keep_notes(value, notes._replace(bent={**notes.bent, **members}))
 
 
 _Step = Callable[[dict[str, Any], list[Bent]], dict[str, Any]]

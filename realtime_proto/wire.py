@@ -15,7 +15,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, TypeAlias, final
 
 from attrs import field, frozen
 
@@ -53,8 +53,7 @@ UNSET: Final = _Absent.UNSET
 
 
 @final
-@frozen(kw_only=True)
-class Notes:
+class Notes(NamedTuple):
     """How an object of JSON came, where the fields of its class do not say so.
 
     Names are the wire's.
@@ -67,9 +66,9 @@ class Notes:
         dialect: The dialect it came in. `bent` and `unknown` hold inside of it only.
     """
 
-    said: JsonObject = field(factory=dict)
-    bent: JsonObject = field(factory=dict)
-    unknown: JsonObject = field(factory=dict)
+    said: JsonObject
+    bent: JsonObject
+    unknown: JsonObject
     dialect: str
 
     def apply(self, packed: dict[str, Any], *, dialect: str) -> None:
