@@ -149,12 +149,14 @@ def check_json(value: object, *, depth: int = MAX_DEPTH) -> JsonValue:
 # --- the two libraries behind it
 
 
-def _loads_stdlib(data: str | bytes) -> JsonValue:
+def _loads_stdlib(data: Any) -> JsonValue:
     if isinstance(data, str):
         _check_utf8(data)
         text = data
-    else:
+    elif isinstance(data, bytes):
         text = data.decode("utf-8")
+    else:  # as orjson has it: what is no text is no JSON either
+        raise ValueError(f"neither text nor bytes but {type(data).__name__}")
     if text.startswith("\ufeff"):
         raise ValueError("a byte order mark before the JSON")
     try:

@@ -61,6 +61,15 @@ def test_what_is_not_json_is_a_value_error(monkeypatch, parse, document) -> None
 
 
 @BOTH
+def test_what_is_no_text_is_a_value_error(monkeypatch, parse) -> None:
+    """Where a caller's own JSON may hold anything."""
+    monkeypatch.setattr(_json, "_parse", parse)
+    for value in (5, None, []):
+        with pytest.raises(ValueError, match=r"\S"):
+            loads(value)  # type: ignore[arg-type]
+
+
+@BOTH
 @pytest.mark.parametrize(
     ("document", "value"),
     [
