@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from bench.websocket import OURS, WAYS, compare, report
 
 
