@@ -225,15 +225,13 @@ def to_ga(frame: JsonDict) -> list[tuple[str, str]]:
     """Give *frame*, an event of any dialect, GA's shape.
 
     Args:
-        frame: A JSON object with a string `type`. It is changed.
+        frame: A JSON object whose `type` is a tag that `is_shaped`. It is changed.
 
     Returns:
         (place in GA, place in the frame) of all that was moved, as paths below "$": where an error
         names the one, the frame has the other.
     """
     tag = frame["type"]
-    if tag not in _SHAPED:
-        return []
     frame["type"] = TAGS.get(tag, tag)
     member, moves = READ.get(frame["type"], ("", ()))
     inner = frame.get(member)

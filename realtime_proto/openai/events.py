@@ -873,7 +873,7 @@ class ResponseFunctionCallArgumentsDone(WireValue):
     """A function call's arguments are complete.
 
     Args:
-        name: The function; None in the beta dialects, which leave it out.
+        name: The function; None where the server does not say, as in the beta dialect.
         arguments: The deltas, joined: JSON text as the model wrote it.
     """
 
