@@ -67,7 +67,7 @@ def credential(request: Request) -> Secret | None:
     """
     headers = dict(request.headers)
     found = [
-        headers.get("authorization", "").removeprefix("Bearer "),
+        headers.get("authorization", "").removeprefix("Bearer ").removeprefix("Token "),
         headers.get("x-goog-api-key", ""),
         headers.get("api-key", ""),
         *(

@@ -294,6 +294,9 @@ def _lost_message(code: int | None, words: str, *, phase: LostPhase, hint: str |
 
 
 def _retry_after_s(error: HandshakeRejected, unix_time: float | None) -> float | None:
+    ms = error.headers.get("retry-after-ms", "").strip()
+    if ms.isascii() and ms.isdigit() and len(ms) < 13:  # OpenAI's and Azure's, which is finer
+        return float(ms) / 1000
     text = error.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit() and len(text) < 10:
         return float(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 from urllib.parse import parse_qs
 
 import anyio
@@ -195,6 +195,10 @@ def _select(request: Request) -> Accept | Reject:
     return Accept(subprotocol="realtime" if is_offered else None)
 
 
+_BIDI: Final = ("BidiGenerateContent", "BidiGenerateContentConstrained")
+"""The method that takes keys, and the one that takes short-lived tokens."""
+
+
 def _caller(request: Request) -> _Caller | Reject:
     """Who calls, and for which protocol."""
     target, _, query = request.target.partition("?")
@@ -203,7 +207,7 @@ def _caller(request: Request) -> _Caller | Reject:
     shown = "" if key is None else key.reveal()
     if path.endswith("/realtime"):
         return _Caller("openai", parse_qs(query).get("model", [""])[0], shown)
-    if path.startswith("/ws/") and path.endswith("BidiGenerateContent"):
+    if path.startswith("/ws/") and path.endswith(_BIDI):
         return _Caller("gemini", "", shown)
     message = f"nothing at {path[:100]}; there is /v1/realtime and /ws/...BidiGenerateContent"
     body = json.dumps({"error": {"message": message, "code": "not_found"}}).encode()

@@ -45,7 +45,8 @@ def session_for(
             "the server has no semantic voice activity detection; use VADMode.SERVER or MANUAL",
             code="unsupported",
         )
-    ignored = ["temperature"] if config.temperature is not None else []
+    has_temperature = profile.temperature != "refused"
+    ignored = [] if has_temperature or config.temperature is None else ["temperature"]
     turn_detection: ServerVad | SemanticVad | None
     vad_fields = ("vad_threshold", "vad_prefix_padding_ms", "vad_silence_duration_ms")
     # A doubted interruption is decided here, so the server neither cuts nor answers by itself.
@@ -91,6 +92,7 @@ def session_for(
             *map(_mcp_tool, config.mcp_servers),
         ),
         max_output_tokens=_given(config.max_tokens),
+        temperature=_given(config.temperature if has_temperature else None),
     )
     return session, tuple(ignored)
 

@@ -15,6 +15,7 @@ from realtime_proto.models import ModelInfo, ModelProfile, VoiceInfo, profile_fo
 __all__ = (
     "AS_OF",
     "AZURE_PROFILES",
+    "BETA_PROFILES",
     "MODELS",
     "PROFILES",
     "VOICES",
@@ -126,14 +127,13 @@ VOICE_LIVE_MODELS: Final = (
 )
 """Voice Live puts many more models behind its own speech; these two speak themselves."""
 
-VOICE_LIVE_PROFILES: Final = (
-    # As the beta protocol has it, speech is not asked for without its text.
-    ModelProfile(
-        temperature="refused",
-        transcription_model="whisper-1",
-        speech_modalities=("audio", "text"),
-    ),
+BETA_PROFILES: Final = (
+    # The protocol before 2025-08: speech is not asked for without its text.
+    ModelProfile(transcription_model="whisper-1", speech_modalities=("audio", "text")),
 )
+"""For servers that speak the dialect "beta", as Azure's preview does."""
+
+VOICE_LIVE_PROFILES: Final = BETA_PROFILES
 
 XAI_MODELS: Final = (
     ModelInfo(name="grok-voice-latest", status="alias", note="the newest voice model"),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import anyio
 import pytest
 from helpers.secrets import CANARY
 from helpers.servers import listening
 
-from realtime_io import RealtimeConfig, RealtimeConnectionError, RealtimeVoice
+from realtime_io import RealtimeConfig, RealtimeConnectionError, RealtimeVoice, _connect
 from realtime_io._dial import dial
+from realtime_io._keepalive import KeepAlive
 from realtime_io.simulator import Simulator
 from realtime_proto.errors import ConfigurationError, HandshakeRejected
 from realtime_proto.gemini.endpoint import endpoint as gemini_endpoint
@@ -107,6 +108,35 @@ async def test_a_provider_in_the_current_shape_holds_a_conversation(
                 await done.wait()
     assert ["Hello. How can I help you?"] == said
     assert [] == simulator.failures
+
+
+async def test_a_short_lived_token_stands_for_a_key() -> None:
+    """It goes to the method that takes tokens, in a header of its own."""
+    token = f"auth_tokens/{CANARY}"
+    async with Simulator(with_voice=False, pace=0, keys=[token]) as simulator:
+        voice = RealtimeVoice("gemini", api_key=token, base_url=simulator.base_url("gemini"))
+        with anyio.fail_after(5):
+            async with voice.connect() as session:
+                assert session.is_active
+    assert [] == simulator.failures
+
+
+@pytest.mark.parametrize(("provider", "timeout_s"), [("openai", 20.0), ("gemini", None)])
+async def test_how_long_a_pong_may_take_is_the_providers_to_say(
+    provider: str, timeout_s: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gemini is never given up for a late one."""
+    asked: list[KeepAlive] = []
+
+    async def note(*_: object, keepalive: KeepAlive, **__: object) -> NoReturn:
+        asked.append(keepalive)
+        raise RealtimeConnectionError("not today")
+
+    monkeypatch.setattr(_connect, "dial", note)
+    with pytest.raises(RealtimeConnectionError, match="not today"):
+        async with RealtimeVoice(provider, api_key="k").connect():
+            pass
+    assert [KeepAlive(timeout_s=timeout_s)] == asked
 
 
 def test_a_provider_asks_for_what_it_misses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -225,6 +225,14 @@ def test_a_server_can_say_when_to_come_back(text: str, expected: float | None) -
     assert expected == judge_unopened(rejected, unix_time=10).retry_after_s
 
 
+@pytest.mark.parametrize(("ms", "expected"), [("250", 0.25), ("soon", 7.0), ("9" * 40, 7.0)])
+def test_a_server_can_say_it_in_milliseconds(ms: str, expected: float) -> None:
+    """That is finer, and counts where it can be read."""
+    headers = {"retry-after-ms": ms, "retry-after": "7"}
+    rejected = HandshakeRejected("no", status=429, headers=headers)
+    assert expected == judge_unopened(rejected).retry_after_s
+
+
 def test_a_date_to_come_back_at_means_nothing_without_a_clock() -> None:
     """The core has none of its own."""
     headers = {"retry-after": "Thu, 01 Jan 1970 00:01:40 GMT"}

@@ -167,6 +167,24 @@ def test_voice_live_is_asked_for_speech_with_its_text() -> None:
     assert ["audio", "text"] == frames(c)[0]["session"]["modalities"]
 
 
+@pytest.mark.parametrize(
+    ("provider", "temperature", "ignored"),
+    [
+        ("openai", None, ("temperature",)),
+        ("azure-voice-live", 0.7, ()),
+        ("xai", None, ("temperature",)),
+    ],
+)
+def test_a_temperature_is_for_servers_that_have_one(
+    provider: str, temperature: float | None, ignored: tuple[str, ...]
+) -> None:
+    """The protocol lost it in 2025-08; others are told, and it is named as left out."""
+    c = conversation(provider, RealtimeConfig(temperature=0.7))
+    c.receive('{"type":"session.created","event_id":"e","session":{}}', now=0)
+    assert temperature == frames(c)[0]["session"].get("temperature")
+    assert ignored == c.ignored
+
+
 def test_a_server_without_semantic_detection_is_not_asked_for_it() -> None:
     """The setting is refused before anything is sent."""
     with pytest.raises(ConfigurationError, match="semantic"):
