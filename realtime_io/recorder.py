@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from realtime_proto.conversation import Conversation
     from realtime_proto.recording import AudioPolicy
 
-__all__ = ("SUFFIX", "Recorder")
+__all__ = ("SUFFIX", "Recorder", "make_file")
 
 SUFFIX: Final = ".rtc.jsonl"
 
@@ -108,12 +108,12 @@ class Recorder:
 
     def _make(self) -> int:
         if not os.path.isdir(self.path):
-            return _exclusive(self.path)
+            return make_file(self.path)
         folder = self.path
         for number in range(1, MAX_NUMBER + 1):
             self.path = os.path.join(folder, f"conversation-{number}{SUFFIX}")
             try:
-                return _exclusive(self.path)
+                return make_file(self.path)
             except FileExistsError:
                 continue
         raise OSError(f"{MAX_NUMBER} recordings are in {folder} already")
@@ -147,5 +147,8 @@ class Recorder:
                 self._on_failure(self.failure)
 
 
-def _exclusive(path: str) -> int:
+def make_file(path: str) -> int:
+    """A new file for its owner alone, open for writing. Raises OSError; FileExistsError if there
+    is one.
+    """
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

@@ -16,10 +16,11 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import partial
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
+from realtime_proto._comparison import Comparison
 from realtime_proto._elision import unpack_frame
-from realtime_proto._json import dumps, loads
+from realtime_proto._json import loads
 from realtime_proto._outputs import unpack_error
 from realtime_proto._portable import from_json
 from realtime_proto.backoff import DEFAULT_BACKOFF, Backoff
@@ -53,10 +54,14 @@ if TYPE_CHECKING:
 
     from realtime_proto.events import VoiceEvent
 
-__all__ = ("Difference", "Report", "conversation_of", "replay", "replay_journal")
-
-MAX_SHOWN: Final = 200
-"""Characters of a value in a difference."""
+__all__ = (
+    "Difference",
+    "Report",
+    "compare_journals",
+    "conversation_of",
+    "replay",
+    "replay_journal",
+)
 
 
 @runtime_checkable
@@ -138,6 +143,25 @@ def _drawn(journal: Journal) -> Iterator[float]:
             yield from (float(value) for value in drawn if value.__class__ in (int, float))
 
 
+def compare_journals(first: Journal, second: Journal) -> tuple[Difference, ...]:
+    """Where two recordings differ, times apart: record by record, at most 100 differences.
+
+    Lines are those of *first*, or of *second* behind the end of *first*.
+    """
+    keeps_audio = "dropped" not in (first.head.audio, second.head.audio)
+    comparison = Comparison(checks_audio=keeps_audio, ignored=("t_us", "unix_time"))
+    found: list[Difference] = []
+    for one, other in zip_longest(first.records, second.records):
+        difference = comparison.difference(
+            None if one is None else one.body,
+            None if other is None else other.body,
+            line=(one or other).line,
+        )
+        if difference is not None and len(found) < MAX_DIFFERENCES:
+            found.append(difference)
+    return tuple(found)
+
+
 class _Replay:
     """One replay under way."""
 
@@ -149,10 +173,9 @@ class _Replay:
             conversation, self._made.append, audio=journal.head.audio, redactor=redactor
         )
         self._made.clear()  # its head
-        self._drops_audio = journal.head.audio == "dropped"
+        self._comparison = Comparison(checks_audio=journal.head.audio != "dropped")
         self._events: list[VoiceEvent] = []
         self._differences: list[Difference] = []
-        self._n_unchecked = 0
         self._n_inputs = 0
 
     def run(self) -> Report:
@@ -168,7 +191,7 @@ class _Replay:
             usage=conversation.usage,
             refused=self._refused(),
             differences=tuple(self._differences),
-            n_unchecked=self._n_unchecked,
+            n_unchecked=self._comparison.n_unchecked,
             drift=dict(conversation.wire.drift),
             unexpected=conversation.wire.unexpected,
             unknown=self._journal.unknown,
@@ -241,48 +264,9 @@ class _Replay:
         for record, actual in zip_longest(step, made):
             line = step[-1].line if record is None else record.line
             expected = None if record is None else record.body
-            if record is None or actual is None:
-                found: _Found | None = ("$", expected, actual)
-            else:
-                found = self._first_difference(expected, actual, "$")
+            found = self._comparison.difference(expected, actual, line=line)
             if found is not None and len(self._differences) < MAX_DIFFERENCES:
-                path, was, came = found
-                self._differences.append(
-                    Difference(line=line, path=path, expected=_shown(was), actual=_shown(came))
-                )
-
-    def _first_difference(self, expected: Any, actual: Any, path: str) -> _Found | None:
-        if isinstance(expected, dict) and isinstance(actual, dict):
-            return self._first_in_object(expected, actual, path)
-        if isinstance(expected, list) and isinstance(actual, list):
-            pairs = zip_longest(expected, actual, fillvalue=_MISSING)
-            inner = (self._first_difference(e, a, f"{path}[{n}]") for n, (e, a) in enumerate(pairs))
-            return next((found for found in inner if found is not None), None)
-        same = expected == actual and (expected.__class__ is bool) is (actual.__class__ is bool)
-        return None if same else (path, expected, actual)
-
-    def _first_in_object(
-        self, expected: dict[str, Any], actual: dict[str, Any], path: str
-    ) -> _Found | None:
-        if self._drops_audio and expected.keys() >= {"n_bytes", "sha256"}:
-            self._n_unchecked += 1
-            expected = {**expected, "sha256": actual.get("sha256")}
-        for key in dict.fromkeys((*expected, *actual)):
-            was, came = expected.get(key, _MISSING), actual.get(key, _MISSING)
-            found = self._first_difference(was, came, f"{path}.{key}")
-            if found is not None and key == "frame":
-                found = self._within_frames(was, came, found)
-            if found is not None:
-                return found
-        return None
-
-    def _within_frames(self, expected: Any, actual: Any, whole: _Found) -> _Found:
-        """Where in two frames the difference is; the frames themselves where they say the same."""
-        try:
-            was, came = loads(expected), loads(actual)
-        except (ValueError, TypeError):
-            return whole
-        return self._first_difference(was, came, whole[0]) or whole
+                self._differences.append(found)
 
 
 _PEERS: Final[Mapping[type, Callable[[], Any]]] = {
@@ -290,14 +274,6 @@ _PEERS: Final[Mapping[type, Callable[[], Any]]] = {
     GeminiConnection: GeminiServerConnection,
 }
 """Who can read what a client says."""
-
-
-class _Missing:
-    """Stands for a member or an item that is not there."""
-
-
-_MISSING: Final = _Missing()
-_Found: TypeAlias = tuple[str, Any, Any]
 
 
 def _steps(records: Iterable[Record]) -> Iterator[list[Record]]:
@@ -319,7 +295,3 @@ def _number(body: Mapping[str, Any], name: str) -> int | float:
     if value.__class__ not in (int, float):
         raise ValueError(f"{name} is no number")
     return value
-
-
-def _shown(value: Any) -> str | None:
-    return None if value is None or value is _MISSING else dumps(value)[:MAX_SHOWN]

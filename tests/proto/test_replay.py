@@ -12,8 +12,8 @@ from helpers.talk import SCRIPTS, conversation_with, hold
 
 from realtime_proto.errors import HandshakeRejected, RecordingError
 from realtime_proto.recording import FORMAT, Journaled, read_journal
-from realtime_proto.replay import Report, conversation_of, replay, replay_journal
-from realtime_proto.report import MAX_DIFFERENCES
+from realtime_proto.replay import compare_journals, conversation_of, replay, replay_journal
+from realtime_proto.report import MAX_DIFFERENCES, Report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -281,3 +281,40 @@ def test_lost_connections_replay_with_what_chance_gave(begin: str) -> None:
     assert any(found.path.endswith(".delay_ms") for found in replay(without).differences)
     earlier = [line.replace('"drawn":[0.25]', '"drawn":[0.5]') for line in lines]
     assert "$.road.not_before" in {found.path for found in replay(earlier).differences}
+
+
+def test_two_recordings_are_compared_times_apart() -> None:
+    """The same conversation at other times is the same; what differs is named by its line."""
+    first, later, other = (
+        read_journal(lines)
+        for lines in (recorded("openai"), moved(recorded("openai")), recorded("gemini"))
+    )
+    assert () == compare_journals(first, later)
+    assert first.records != later.records
+    short = read_journal(recorded("openai")[:-3])
+    missing = compare_journals(first, short)
+    assert [("$", None)] * 3 == [(found.path, found.actual) for found in missing]
+    surplus = compare_journals(short, first)
+    assert [found.line for found in missing] == [found.line for found in surplus]
+    assert 0 < len(compare_journals(first, other)) <= MAX_DIFFERENCES
+    many = read_journal([json.dumps(HEAD), *(200 * ['{"kind":"tick"}'])])
+    assert MAX_DIFFERENCES == len(compare_journals(many, read_journal([json.dumps(HEAD)])))
+
+
+def test_audio_is_not_compared_where_one_did_not_keep_it() -> None:
+    """Its length is."""
+    first = read_journal(recorded("openai", audio="dropped"))
+    lines = recorded("openai", audio="dropped")
+    other = [line.replace('"sha256":"', '"sha256":"0') for line in lines]
+    assert () == compare_journals(first, read_journal(other))
+    other = [line.replace('"n_bytes":', '"n_bytes":1') for line in lines]
+    assert () != compare_journals(first, read_journal(other))
+
+
+def moved(lines: list[str]) -> list[str]:
+    """The recording, ten seconds later."""
+    bodies = [json.loads(line) for line in lines]
+    return [
+        json.dumps({**body, "t_us": body["t_us"] + 10_000_000} if "t_us" in body else body)
+        for body in bodies
+    ]
