@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import ssl
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -94,11 +95,8 @@ class TlsRoad(ByteStream):
 
     async def send(self, item: bytes) -> None:
         """Send it all. A send that was cancelled or failed is the last one."""
-        try:
+        with suppress(ssl.SSLError, anyio.EndOfStream):  # receive says why
             await self._tls.send(item)
-        except ssl.SSLError as exc:
-            self.failure = exc
-        else:
             return
         raise anyio.BrokenResourceError
 
@@ -195,17 +193,19 @@ async def _start(
 def tls_failed(exc: ssl.SSLError, address: str) -> RealtimeConnectionError:
     """The error for a TLS handshake that failed.
 
+    What OpenSSL adds to its errors, other verifiers of certificates leave out.
+
     Args:
         exc: What OpenSSL found.
         address: Host and port, to be named.
     """
     if isinstance(exc, ssl.SSLCertVerificationError):
-        found = str(getattr(exc, "verify_message", exc))  # other verifiers leave it out
+        found = str(getattr(exc, "verify_message", exc))
         hint = _VERIFY_HINTS.get(getattr(exc, "verify_code", 0), found)
         return RealtimeConnectionError(
             f"the certificate of {address} cannot be trusted: {hint}", code="certificate"
         )
-    reason = exc.reason or ""
+    reason = getattr(exc, "reason", None) or ""
     hint = next((hint for part, hint in _ALERT_HINTS if part in reason), "")
     if not hint:
         hint = f"and we cannot agree on TLS ({reason or type(exc).__name__})"
