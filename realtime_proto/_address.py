@@ -9,13 +9,21 @@ headers of its own. No message shows a key, or a URL's user and query.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final, get_args
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from realtime_proto.errors import ConfigurationError
 from realtime_proto.secret import Secret
 
-__all__ = ("Base", "credential", "labelled", "path_segment", "query_of")
+__all__ = (
+    "Base",
+    "credential",
+    "header_value",
+    "labelled",
+    "one_of",
+    "path_segment",
+    "query_of",
+)
 
 _WEBSOCKET: Final = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 _HTTP: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
@@ -121,5 +129,46 @@ def path_segment(value: object, *, what: str) -> str:
 
 
 def query_of(*pairs: tuple[str, str]) -> str:
-    """A query string; the values are quoted."""
-    return "&".join(f"{name}={quote(value, safe='')}" for name, value in pairs)
+    """A query string; the values are quoted.
+
+    Raises:
+        ConfigurationError: A value is no text that a URL can carry.
+    """
+    return "&".join(f"{name}={_quoted(value, name)}" for name, value in pairs)
+
+
+def _quoted(value: object, name: str) -> str:
+    try:
+        if isinstance(value, str):
+            return quote(value, safe="")
+    except UnicodeEncodeError:
+        pass
+    raise ConfigurationError(f"{name} is no text that a URL can carry", code="invalid_config")
+
+
+def header_value(value: object, *, what: str) -> str:
+    """A value fit for a header.
+
+    Raises:
+        ConfigurationError: It is empty, or holds a character that would end the header.
+    """
+    text = value if isinstance(value, str) else ""
+    if not (text.strip() and text.isascii() and text.isprintable()):
+        raise ConfigurationError(
+            f"{what} is no text that a header can carry: {value!r:.60}", code="invalid_config"
+        )
+    return text.strip()
+
+
+def one_of(value: object, choices: Any, *, what: str) -> None:
+    """Refuse what is none of the values of a Literal.
+
+    Raises:
+        ConfigurationError: It is none of them.
+    """
+    known = get_args(choices)
+    if value not in known:
+        raise ConfigurationError(
+            f"{what} is one of {', '.join(map(repr, known))}, not {value!r:.60}",
+            code="invalid_config",
+        )

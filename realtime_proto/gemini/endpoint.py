@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias
 
-from realtime_proto._address import Base, credential, labelled, path_segment
+from realtime_proto._address import Base, credential, labelled, one_of, path_segment
 from realtime_proto.dialect import Endpoint
 from realtime_proto.secret import Secret
 
@@ -64,6 +64,7 @@ def endpoint(
         >>> endpoint(None, key=Secret("AIza"), base_url="http://127.0.0.1:8000").url
         'ws://127.0.0.1:8000/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent'
     """
+    one_of(carrier, Carrier, what="carrier")
     secret = Secret(credential(key))
     is_token = secret.reveal().startswith(TOKEN_PREFIX)
     version = api_version or (TOKEN_API_VERSION if is_token else API_VERSION)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias
 
-from realtime_proto._address import Base, credential, labelled, query_of
+from realtime_proto._address import Base, credential, labelled, one_of, query_of
 from realtime_proto.dialect import Endpoint
 from realtime_proto.errors import ConfigurationError
 from realtime_proto.secret import Secret
@@ -149,6 +149,7 @@ def credential_header(key: Secret, kind: Credential = "api-key") -> tuple[str, S
     Raises:
         ConfigurationError: The key cannot be sent.
     """
+    one_of(kind, Credential, what="credential")
     if kind == "entra":
         return "Authorization", labelled("Bearer", key, what="the Entra token")
     return "api-key", Secret(credential(key))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, final
 
 from attrs import frozen
 
-from realtime_proto._address import Base, credential, labelled, query_of
+from realtime_proto._address import Base, credential, header_value, labelled, one_of, query_of
 from realtime_proto.dialect import Endpoint
 from realtime_proto.errors import ConfigurationError
 from realtime_proto.secret import Secret
@@ -83,7 +83,7 @@ def endpoint(
             speaks and some servers still do.
 
     Raises:
-        ConfigurationError: The base URL is none, or the key cannot be sent.
+        ConfigurationError: The base URL is none, or the key or the account cannot be sent.
 
     Example:
         >>> endpoint(None, key=Secret("sk-1"), base_url="http://127.0.0.1:8000/v1").url
@@ -163,6 +163,7 @@ def _endpoint(
     *,
     is_beta: bool = False,
 ) -> Endpoint:
+    one_of(carrier, Carrier, what="carrier")
     base = Base(base_url or DEFAULT_BASE_URL, whose="OpenAI", example="https://host/v1")
     headers: list[tuple[str, str | Secret]] = []
     subprotocols: list[str | Secret] = []
@@ -184,9 +185,10 @@ def _endpoint(
 
 def _account_headers(account: Account | None) -> Iterator[tuple[str, str]]:
     if account is not None:
-        if account.organization is not None:
-            yield "OpenAI-Organization", account.organization
-        if account.project is not None:
-            yield "OpenAI-Project", account.project
-        if account.safety_identifier is not None:
-            yield "OpenAI-Safety-Identifier", account.safety_identifier
+        for name, value in (
+            ("Organization", account.organization),
+            ("Project", account.project),
+            ("Safety-Identifier", account.safety_identifier),
+        ):
+            if value is not None:
+                yield f"OpenAI-{name}", header_value(value, what=f"the account's {name.lower()}")

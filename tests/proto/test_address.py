@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from helpers.secrets import CANARY, assert_hidden, assert_untold
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_proto._address import Base, credential, labelled, path_segment, query_of
+from realtime_proto._address import (
+    Base,
+    credential,
+    header_value,
+    labelled,
+    one_of,
+    path_segment,
+    query_of,
+)
 from realtime_proto.errors import ConfigurationError
 from realtime_proto.secret import Secret
 
@@ -138,6 +146,32 @@ def test_a_name_cannot_leave_its_place(name: Any) -> None:
 def test_names_keep_their_dots_and_dashes() -> None:
     """As versions, projects and regions have them."""
     assert "my-org.example:p_1" == path_segment("my-org.example:p_1", what="x")
+
+
+@pytest.mark.parametrize("value", [7, None, b"x", "\ud800"])
+def test_a_query_of_what_is_no_text_is_refused(value: Any) -> None:
+    """By its name."""
+    with pytest.raises(ConfigurationError, match="model is no text that a URL"):
+        query_of(("model", value))
+
+
+@pytest.mark.parametrize("value", ["", " ", "a\r\nb", "ü", 7])
+def test_a_header_that_would_be_two_is_refused(value: Any) -> None:
+    """By what it was to be."""
+    with pytest.raises(ConfigurationError, match="the project is no text that a header can carry"):
+        header_value(value, what="the project")
+
+
+def test_a_header_keeps_what_is_in_it() -> None:
+    """But for the white space around it."""
+    assert "org 1" == header_value(" org 1\t".replace("\t", " "), what="x")
+
+
+def test_a_choice_is_one_of_its_values() -> None:
+    """The error names them."""
+    one_of("b", Literal["a", "b"], what="carrier")
+    with pytest.raises(ConfigurationError, match="carrier is one of 'a', 'b', not 'c'"):
+        one_of("c", Literal["a", "b"], what="carrier")
 
 
 def test_a_query_is_quoted() -> None:

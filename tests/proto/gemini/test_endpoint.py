@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from helpers.secrets import CANARY, assert_hidden, assert_untold
 
@@ -30,6 +32,13 @@ def test_the_key_goes_into_the_query_where_that_is_asked_for() -> None:
     assert CANARY not in place.url
     assert place.full_url().reveal() == f"{place.url}?key={CANARY}"
     assert_hidden(place)
+
+
+def test_a_carrier_nobody_knows_is_refused() -> None:
+    """Rather than taken for a header."""
+    wrong: Any = "cookie"
+    with pytest.raises(ConfigurationError, match="carrier is one of 'header', 'query'"):
+        endpoint(None, key=KEY, carrier=wrong)
 
 
 def test_the_version_can_be_chosen() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from helpers.secrets import CANARY, assert_hidden, assert_untold
 
@@ -27,6 +29,13 @@ def test_an_entra_token_is_a_bearer() -> None:
     place = azure.endpoint(None, key=KEY, base_url=RESOURCE, credential="entra")
     assert (("Authorization", Secret(f"Bearer {CANARY}")),) == place.headers
     assert place.url.endswith("?model=gpt-realtime")
+
+
+def test_a_credential_nobody_knows_is_refused() -> None:
+    """Rather than taken for a key."""
+    wrong: Any = "token"
+    with pytest.raises(ConfigurationError, match="credential is one of 'api-key', 'entra'"):
+        azure.endpoint(None, key=KEY, base_url=RESOURCE, credential=wrong)
 
 
 def test_a_call_is_watched_and_audio_transcribed_as_with_openai() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from helpers.secrets import CANARY, assert_hidden, assert_untold, revealed
 
@@ -70,6 +72,19 @@ def test_an_account_can_be_named() -> None:
         ("OpenAI-Safety-Identifier", "hash"),
     ) == endpoint(None, key=KEY, account=account).headers
     assert (BEARER,) == endpoint(None, key=KEY, account=Account()).headers
+
+
+def test_an_account_cannot_write_headers() -> None:
+    """A line break in it is refused."""
+    with pytest.raises(ConfigurationError, match="the account's project"):
+        endpoint(None, key=KEY, account=Account(project="p\r\nx: y"))
+
+
+def test_a_carrier_nobody_knows_is_refused() -> None:
+    """Rather than taken for the other one."""
+    wrong: Any = "cookie"
+    with pytest.raises(ConfigurationError, match="carrier is one of 'header', 'subprotocol'"):
+        endpoint(None, key=KEY, carrier=wrong)
 
 
 def test_a_browser_carries_the_key_in_a_subprotocol() -> None:
