@@ -34,7 +34,11 @@ unknown_events = st.builds(
     lambda raw: UnknownEvent(tag="x.unknown", raw={**raw, "type": "x.unknown"}), free_json_object
 )
 
-quick = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+patient = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+"""As many examples as the profile says, however long one takes to make."""
+
+quick = settings(patient, max_examples=min(15, settings().max_examples))
+"""For what is done once for every class."""
 
 
 def connection(role: Any, phase: Phase) -> Any:
@@ -85,7 +89,7 @@ any_event = st.tuples(st.just("client"), events(ClientEvent)) | st.tuples(
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@patient
 @given(spoken=any_event)
 def test_what_is_said_in_a_dialect_is_heard_and_can_be_said_again(dialect, spoken) -> None:
     """A dialect may lack an event or a value; what it can say is understood to the last field."""
@@ -102,7 +106,7 @@ def test_what_is_said_in_a_dialect_is_heard_and_can_be_said_again(dialect, spoke
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@patient
 @given(spoken=any_event, data=st.data())
 def test_what_is_read_goes_out_again_as_it_came(dialect, spoken, data) -> None:
     """Also with nulls and with members nobody knows, wherever they are: JSON equal.
@@ -135,7 +139,7 @@ def test_what_is_read_goes_out_again_as_it_came(dialect, spoken, data) -> None:
 
 @pytest.mark.parametrize("phase", Phase)
 @pytest.mark.parametrize("role", [OpenAIConnection, OpenAIServerConnection])
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@patient
 @given(event=events(ClientEvent | ServerEvent) | unknown_events)
 def test_an_event_in_a_phase_is_legal_or_changes_nothing(role, phase, event) -> None:
     """As the table has it, for every event in every phase in both roles."""
@@ -154,7 +158,7 @@ def test_an_event_in_a_phase_is_legal_or_changes_nothing(role, phase, event) -> 
 
 @pytest.mark.parametrize("phase", Phase)
 @pytest.mark.parametrize("role", [OpenAIConnection, OpenAIServerConnection])
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@patient
 @given(data=st.data())
 def test_an_event_at_any_time_is_delivered(role, phase, data) -> None:
     """What the table does not foresee is counted and moves nothing; the rest moves as it says."""
@@ -178,7 +182,7 @@ def test_an_event_at_any_time_is_delivered(role, phase, data) -> None:
         max_size=12,
     )
 )
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@patient
 def test_the_two_ends_never_disagree(talk) -> None:
     """Whatever is said in whatever order, both stand in one phase, and neither is surprised."""
     client: Any = OpenAIConnection()

@@ -33,6 +33,8 @@ LET_IN = json.dumps(
     }
 )
 
+patient = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+
 unknown_events = st.just(UnknownEvent(tag="x", raw={"type": "x"}))
 
 
@@ -52,7 +54,7 @@ def pair(phase: TranslationPhase) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize("cls", CLIENT + SERVER, ids=lambda cls: cls.__name__)
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(patient, max_examples=min(15, settings().max_examples))
 @given(data=st.data())
 def test_what_is_said_is_heard_the_same(cls, data) -> None:
     """decode(encode(event)) == event, and nothing of it drifts."""
@@ -66,7 +68,7 @@ def test_what_is_said_is_heard_the_same(cls, data) -> None:
 
 @pytest.mark.parametrize("side", ["client", "server"])
 @pytest.mark.parametrize("phase", TranslationPhase)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@patient
 @given(event=events(TranslationClientEvent | TranslationServerEvent) | unknown_events)
 def test_an_event_in_a_phase_is_legal_or_changes_nothing(side, phase, event) -> None:
     """As the table has it, for every event in every phase in both roles."""
