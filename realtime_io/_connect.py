@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from realtime_io._websocket import WebSocket
     from realtime_io.recorder import Recorder
     from realtime_proto.dialect import Endpoint
+    from realtime_proto.history import History
+    from realtime_proto.resume import ResumeState
 
 __all__ = ("Connector", "connector_for")
 
@@ -58,16 +60,26 @@ class Connector:
     proxy: Secret | None
     callbacks: Callbacks
 
-    def conversation(self, *, stacklevel: int) -> Conversation:
+    def conversation(
+        self,
+        *,
+        stacklevel: int,
+        history: History | None = None,
+        resume: ResumeState | None = None,
+    ) -> Conversation:
         """A new conversation. One warning names the settings the provider has no place for.
 
         Args:
             stacklevel: Whose line the warning shows; 1 is the caller of this method.
+            history: What was said before.
+            resume: Where another session ended.
 
         Raises:
             ConfigurationError: The provider cannot carry a setting, and that matters.
         """
-        conversation = Conversation(self.spec.dialect(), self.config, reports_delivery=True)
+        conversation = Conversation(
+            self.spec.dialect(), self.config, seed=history, resume=resume, reports_delivery=True
+        )
         if conversation.ignored:
             warnings.warn(
                 f"{self.spec.name} has no place for {', '.join(conversation.ignored)}",

@@ -21,6 +21,7 @@ import anyio
 import anyio.lowlevel
 
 from realtime_io import _clock
+from realtime_io._intake import Intake
 from realtime_io._lanes import Lane
 from realtime_io._outgoing import MAX_BYTES, Outgoing
 from realtime_io._tasks import background_tasks
@@ -34,6 +35,7 @@ from realtime_proto.commands import (
     SendAudio,
     SendWire,
     ToolResult,
+    UpdateSession,
     VoiceCommand,
 )
 from realtime_proto.config import VADMode
@@ -42,6 +44,8 @@ from realtime_proto.errors import ConnectionLost, RealtimeError, RecordingError,
 from realtime_proto.events import (
     AudioChunk,
     Interrupted,
+    Reconnected,
+    ResponseDone,
     SessionClosed,
     SessionReady,
     ToolCallCancelled,
@@ -58,6 +62,7 @@ if TYPE_CHECKING:
     from realtime_io.recorder import Recorder
     from realtime_proto.recording import Journaled
     from realtime_proto.tools import ToolDefinition
+    from realtime_proto.usage import TurnMetrics
 
 __all__ = ("Driver", "hold_session")
 
@@ -100,13 +105,17 @@ class Driver:
         self.failure: RealtimeError | None = None
         self.was_told = False  # the failure was raised by a call of the application's
         self.ready: SessionReady | None = None
+        self.session_id: str | None = None
+        self.metrics: TurnMetrics | None = None
         self._conversation = conversation
         self._socket = socket
         self._callbacks = callbacks
         self._audio = Lane()
         self._events = Lane()
         self._iterated: Lane | None = None
-        self._outgoing = Outgoing(conversation.capabilities.input_format)
+        input_format = conversation.capabilities.input_format
+        self._intake = Intake(input_format, conversation.config.input_rate_hz)
+        self._outgoing = Outgoing(input_format)
         self._tools = ToolRunner(tools, callbacks, self._answer, self.fail)
         self._tasks: TaskGroup | None = None
         self._settled = anyio.Event()
@@ -150,24 +159,61 @@ class Driver:
         self._check_active()
         self.put(command)
 
+    async def send_audio(self, data: bytes, *, rate_hz: int | None) -> None:
+        """Wait for room, then send audio in frames of a good size. Cancelled, it sends nothing.
+
+        Raises:
+            ConnectionLost: The session is over.
+            LocalProtocolError: It is no audio. Nothing was sent.
+            ConfigurationError: It cannot be resampled. Nothing was sent.
+        """
+        data = SendAudio(data).data
+        self._check_active()
+        await anyio.lowlevel.checkpoint()
+        await self.wait_until(lambda: self._outgoing.has_room(for_audio=True))
+        self._check_active()
+        frames = self._intake.feed(data, rate_hz=rate_hz, now=_clock.now())
+        self._has_open_audio = True
+        for frame in frames:
+            self.put(SendAudio(frame))
+        self.changed()
+
     def put(self, command: VoiceCommand) -> None:
         """Give a command to the conversation now, room or not; a checkpoint is not passed."""
         if isinstance(command, _BEHIND_AUDIO):
+            self._send_rest(command)
             self._speak()
         self._subject.send(command, now=_clock.now())
-        if isinstance(command, SendAudio | EndAudio):
-            self._has_open_audio = isinstance(command, SendAudio)
+        match command:
+            case EndAudio():
+                self._has_open_audio = False
+            case UpdateSession(config):
+                self._tools.offer(config.tools)
         self._obey(command)
 
-    def hear(self, data: bytes) -> None:
+    def _send_rest(self, before: VoiceCommand) -> None:
+        """Send what is less than a frame, before what refers to it."""
+        if isinstance(before, ClearAudio):
+            self._intake.drop()
+            return
+        is_end = isinstance(before, CommitAudio | EndAudio)
+        self._flush(self._intake.finish() if is_end else self._intake.flush())
+
+    def _flush(self, data: bytes) -> None:
+        if data:
+            self.put(SendAudio(data))
+
+    def hear(self, data: bytes, *, rate_hz: int | None) -> None:
         """Send what a microphone gave, which cannot wait; a checkpoint is not passed.
 
         Raises:
             ConnectionLost: The session is over.
             LocalProtocolError: It is no audio.
+            ConfigurationError: It cannot be resampled.
         """
         self._check_active()
-        self._outgoing.hear(SendAudio(data).data)
+        data = SendAudio(data).data
+        self._outgoing.hear(self._intake.resampled(data, rate_hz=rate_hz))
         self._has_open_audio = True
         if self._outgoing.is_empty and self._socket.is_idle:
             self._speak()
@@ -275,6 +321,8 @@ class Driver:
     async def finish(self) -> None:
         """Close the conversation and the WebSocket, in bounded time."""
         self._speak()
+        if self.is_active:
+            self._flush(self._intake.finish())
         self._subject.close(now=_clock.now())
         self._obey()
         self._post(self._outgoing.take(max_bytes=MAX_BYTES))
@@ -334,11 +382,17 @@ class Driver:
         while not self._is_over:
             rearmed = self._rearmed
             deadline = self._conversation.next_deadline()
-            with anyio.CancelScope(deadline=float("inf") if deadline is None else deadline):
+            due = [at for at in (deadline, self._intake.flush_at) if at is not None]
+            with anyio.CancelScope(deadline=min(due, default=inf)):
                 await rearmed.wait()
                 continue
-            self._subject.tick(now=_clock.now())
-            self._obey()
+            now = _clock.now()
+            if self._intake.flush_at is not None and self._intake.flush_at <= now:
+                with suppress(RealtimeError):  # the next call of the application's says why
+                    self._flush(self._intake.flush())
+            if deadline is not None and deadline <= now:
+                self._subject.tick(now=now)
+                self._obey()
 
     async def _close_when_told(self) -> None:
         await self._close_wanted.wait()
@@ -418,7 +472,12 @@ class Driver:
         match event:
             case SessionReady():
                 self.ready = event
+                self.session_id = event.session_id
                 self._settled.set()
+            case Reconnected(session_id=session_id):
+                self.session_id = session_id
+            case ResponseDone(metrics=metrics) if metrics is not None:
+                self.metrics = metrics
             case Interrupted(item_id=item_id):
                 self._audio.drop_audio(item_id)
                 if self._iterated is not None:

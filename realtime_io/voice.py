@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
 
     from realtime_proto.config import RealtimeConfig
+    from realtime_proto.history import History
     from realtime_proto.providers import ProviderSpec
+    from realtime_proto.resume import ResumeState
     from realtime_proto.secret import Secret
 
-__all__ = ("RealtimeVoice", "realtime_voice")
+__all__ = ("RealtimeVoice", "list_models", "list_voices", "realtime_voice")
 
 
 class RealtimeVoice(CallbackRegistry):
@@ -110,7 +112,11 @@ class RealtimeVoice(CallbackRegistry):
 
     @asynccontextmanager
     async def connect(
-        self, *, record: str | os.PathLike[str] | Recorder | None = None
+        self,
+        *,
+        record: str | os.PathLike[str] | Recorder | None = None,
+        history: History | None = None,
+        resume: ResumeState | None = None,
     ) -> AsyncIterator[VoiceSession]:
         """Open a session; `async with` ends it.
 
@@ -121,6 +127,9 @@ class RealtimeVoice(CallbackRegistry):
         Args:
             record: Record the conversation: the file to make, a folder to make one in, or a
                 `Recorder`. Where writing fails, on_error is told and the conversation goes on.
+            history: What was said before: `session.history` of an earlier session, of any provider.
+            resume: `session.resume_state` of one that ended: the server's own session is resumed
+                where it can be, else the new one is told the history.
 
         Yields:
             The session, set up and ready.
@@ -134,7 +143,7 @@ class RealtimeVoice(CallbackRegistry):
             RecordingError: There is a file of that name already. Nothing was started.
         """
         recorder = record if record is None or isinstance(record, Recorder) else Recorder(record)
-        conversation = self._connector.conversation(stacklevel=3)
+        conversation = self._connector.conversation(stacklevel=3, history=history, resume=resume)
         async with self._connector.session(conversation, recorder=recorder) as driver:
             yield VoiceSession(driver)
             await driver.linger()
@@ -172,3 +181,30 @@ def realtime_voice(
     return RealtimeVoice(
         provider, config, api_key=api_key, base_url=base_url, ssl_context=ssl_context, proxy=proxy
     )
+
+
+def list_models(provider: str | None = None) -> list[str]:
+    """The names of a provider's models that are known, for `RealtimeConfig.model`.
+
+    What is not listed is passed through as it is given: a catalogue grows old.
+    `ProviderSpec.models` says more of each.
+
+    Args:
+        provider: Its name; None: the one that `RealtimeVoice()` would take.
+
+    Raises:
+        ConfigurationError: There is no such provider, or none is named and none has a key.
+    """
+    return [model.name for model in _registry.choose(provider).models]
+
+
+def list_voices(provider: str | None = None) -> list[str]:
+    """The names of a provider's voices that are known, for `RealtimeConfig.voice`.
+
+    Args:
+        provider: Its name; None: the one that `RealtimeVoice()` would take.
+
+    Raises:
+        ConfigurationError: There is no such provider, or none is named and none has a key.
+    """
+    return [voice.name for voice in _registry.choose(provider).voices]

@@ -139,6 +139,8 @@ class RealtimeConfig:
         max_tokens: The longest answer, in tokens of the model.
         tools: Functions the model may call: plain functions, async ones, or ToolDefinition.
         mcp_servers: MCP servers whose tools the provider may call by itself.
+        input_rate_hz: The sample rate of the audio you send, where you do not say it with the
+            audio; None: the provider's own. Another one is resampled (extra `audio`).
         input_transcription: Whether the user's words are wanted as text too.
         output_transcription: Whether the assistant's words are wanted as text too.
         strict: Refuse what the provider cannot carry rather than leave it out.
@@ -170,6 +172,7 @@ class RealtimeConfig:
     max_tokens: int | None = field(default=None, validator=_whole(1, 2**31 - 1))
     tools: tuple[ToolDefinition, ...] = field(default=(), converter=_as_tools)
     mcp_servers: tuple[McpServer, ...] = field(default=(), converter=_as_servers)
+    input_rate_hz: int | None = field(default=None, validator=_whole(4_000, 192_000))
     input_transcription: bool = field(default=True, validator=_kind(bool, "True or False"))
     output_transcription: bool = field(default=True, validator=_kind(bool, "True or False"))
     strict: bool = field(default=False, validator=_kind(bool, "True or False"))

@@ -164,7 +164,8 @@ class OpenAIBrain:
         self._engine = engine
         self._wire = OpenAIServerConnection()
         self._session = evolve(_DEFAULTS, id=session_id, model=model)
-        self._new_item_id = count_ids("item")
+        self._count_items = count_ids("item")
+        self._item_ids: set[str] = set()
         self._new_response_id = count_ids("resp")
         self._new_call_id = count_ids("call")
         self._last_item_id: str | None = None
@@ -295,7 +296,14 @@ class OpenAIBrain:
         self._add_item(item, item_id)
         self._say(ConversationItemDone(previous_item_id=None, item=item))
 
+    def _new_item_id(self) -> str:
+        """An id that no item has, the client's own ones included."""
+        while (item_id := self._count_items()) in self._item_ids:
+            pass
+        return item_id
+
     def _add_item(self, item: Any, item_id: str) -> None:
+        self._item_ids.add(item_id)
         self._say(ConversationItemAdded(previous_item_id=self._last_item_id, item=item))
         self._last_item_id = item_id
 

@@ -51,7 +51,7 @@ class Stalled:
     async def stall(self) -> None:
         """From here on nothing is sent; one piece of audio is on its way already."""
         self.valve.opened = anyio.Event()
-        await self.session.send_audio(bytes(480))
+        await self.session.send_audio(bytes(4800))
         await anyio.wait_all_tasks_blocked()
         self.heard.clear()
 
@@ -111,7 +111,7 @@ async def test_text_overtakes_audio_that_waits() -> None:
     async with stalled() as it:
         await it.stall()
         for _ in range(3):
-            await it.session.send_audio(bytes(480))
+            await it.session.send_audio(bytes(4800))
         await it.session.send_text("wait!")
         assert [
             "conversation.item.create",
@@ -128,7 +128,7 @@ async def test_a_commit_stays_behind_its_audio() -> None:
         await it.stall()
         await it.session.send_audio(bytes(9600))
         await it.session.commit_audio()
-        await it.session.send_audio(bytes(480))
+        await it.session.send_audio(bytes(4800))
         await it.session.send_text("and this")
         assert [
             APPEND,
@@ -143,7 +143,7 @@ async def test_clearing_stays_behind_its_audio() -> None:
     """Else the audio from before it would stay in the server's buffer."""
     async with stalled(vad_mode=VADMode.MANUAL) as it:
         await it.stall()
-        await it.session.send_audio(bytes(480))
+        await it.session.send_audio(bytes(4800))
         it.session.push_audio(b"\x01\x02")
         await it.session.clear_audio()
         assert [APPEND, APPEND, "input_audio_buffer.clear"] == await it.kinds()
@@ -153,19 +153,19 @@ async def test_sending_audio_waits_at_two_seconds_and_loses_nothing() -> None:
     """A file is slowed down; text does not wait for it. A cancelled send has sent nothing."""
     async with stalled() as it:
         await it.stall()
-        sent = bytes(480)
+        sent = bytes(4800)
         with anyio.move_on_after(0.1) as scope:
             for i in range(30):
                 piece = bytes([i]) * 4800
                 await it.session.send_audio(piece)
                 sent += piece
         assert scope.cancelled_caught
-        assert 480 + 20 * 4800 == len(sent)
+        assert 4800 + 20 * 4800 == len(sent)
         await it.session.send_text("hello")
         kinds = await it.kinds()
         assert ["conversation.item.create", "response.create"] == kinds[:2]
         assert sent == it.pcm()
-        await it.session.send_audio(b"\x07\x07")
+        await it.session.send_audio(b"\x07\x07" * 2400)
         assert 0 == it.session.dropped_audio_ms
 
 
@@ -177,7 +177,7 @@ async def test_a_microphone_does_not_wait_and_its_oldest_is_dropped() -> None:
             it.session.push_audio(bytes([i]) * 4800)
         assert 1000 == it.session.dropped_audio_ms
         await it.kinds()
-        assert bytes(480) + b"".join(bytes([i]) * 4800 for i in range(10, 30)) == it.pcm()
+        assert bytes(4800) + b"".join(bytes([i]) * 4800 for i in range(10, 30)) == it.pcm()
         it.session.push_audio(b"\x08\x08")
         await anyio.wait_all_tasks_blocked()
         assert b"\x08\x08" == it.pcm()[-2:]
@@ -213,14 +213,14 @@ async def test_the_end_of_a_session_sends_what_waits_first() -> None:
     """Audio, then text, then the goodbye: nothing that was sent is lost by leaving."""
     async with stalled() as it:
         await it.stall()
-        await it.session.send_audio(b"\x01\x01" * 240)
-        it.session.push_audio(b"\x02\x02" * 240)
+        await it.session.send_audio(b"\x01\x01" * 2400)
+        it.session.push_audio(b"\x02\x02" * 2400)
         await it.session.send_text("bye")
         it.valve.opened.set()
     kinds = [event["type"] for event in it.heard]
     assert 3 == kinds.count(APPEND)
     assert "response.create" in kinds
-    assert bytes(480) + b"\x01\x01" * 240 + b"\x02\x02" * 240 == it.pcm()
+    assert bytes(4800) + b"\x01\x01" * 2400 + b"\x02\x02" * 2400 == it.pcm()
     assert 1000 == it.server.received_code
 
 

@@ -1,23 +1,37 @@
-"""VoiceSession: leaving it, hanging up."""
+"""VoiceSession: leaving it, sending, changing, looking."""
 
 from __future__ import annotations
 
+import base64
+import json
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
-from helpers.leaks import nothing_left, tasks_left, traces
+from helpers.leaks import nothing_left, settle, tasks_left, traces
+from helpers.servers import speaking
 
 from realtime_io import (
     AudioChunk,
+    ConfigurationError,
     ConnectionLost,
+    History,
+    LocalProtocolError,
     RealtimeConfig,
     RealtimeVoice,
     SessionClosed,
+    Turn,
     VADMode,
+    VoiceSession,
 )
+from realtime_proto.commands import SendText
+from realtime_proto.openai.events import ConversationItemDelete
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from realtime_io._websocket import WebSocket
     from realtime_io.simulator import Simulator
 
 PROVIDERS = ("openai", "gemini")
@@ -98,3 +112,251 @@ async def test_nothing_asked_is_nothing_waited_for(simulator: Simulator, provide
             await session.send_audio(bytes(16_000))
         async with voice.connect():
             pass
+
+
+# --- sending
+
+
+class Wire:
+    """A server that sets a session up and remembers what it is told."""
+
+    def __init__(self, provider: str) -> None:
+        self.provider = provider
+        self.frames: list[dict[str, Any]] = []
+
+    async def script(self, socket: WebSocket) -> None:
+        """What a server does."""
+        await set_up(self.provider, socket, self.frames)
+        while True:
+            self.frames.append(json.loads(await socket.receive()))
+
+    def audio(self) -> list[bytes]:
+        """The PCM of each frame of audio."""
+        found = []
+        for frame in self.frames:
+            if frame.get("type") == "input_audio_buffer.append":
+                found.append(base64.b64decode(frame["audio"]))
+            elif "audio" in frame.get("realtimeInput", {}):
+                found.append(base64.b64decode(frame["realtimeInput"]["audio"]["data"]))
+        return found
+
+
+async def set_up(provider: str, socket: WebSocket, frames: list[dict[str, Any]]) -> None:
+    """Take a client's settings and say that they are taken."""
+    if provider == "gemini":
+        frames.append(json.loads(await socket.receive()))
+        socket.post(b'{"setupComplete": {}}')
+        return
+    session = {"type": "realtime", "object": "realtime.session", "id": "sess_1", "model": "m"}
+    socket.post(json.dumps({"type": "session.created", "event_id": "e1", "session": session}))
+    update = json.loads(await socket.receive())
+    frames.append(update)
+    updated = session | {"audio": update["session"]["audio"]}
+    socket.post(json.dumps({"type": "session.updated", "event_id": "e2", "session": updated}))
+
+
+@asynccontextmanager
+async def told(provider: str, **settings: Any) -> AsyncIterator[tuple[VoiceSession, Wire]]:
+    """A session with a server that only listens. What it was told is whole after the block."""
+    wire = Wire(provider)
+    with anyio.fail_after(5):
+        async with speaking(wire.script) as address:
+            voice = RealtimeVoice(
+                provider,
+                RealtimeConfig(**settings),
+                api_key="k",
+                base_url=f"http://{address}",
+            )
+            async with voice.connect() as session:
+                aiter(session)  # who iterates does not linger
+                yield session, wire
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_audio_goes_out_in_frames_of_100_to_200_ms(provider: str) -> None:
+    """Whatever pieces it comes in, and nothing is lost at the end."""
+    audio = bytes(range(256)) * 150
+    async with told(provider) as (session, wire):
+        for start in range(0, len(audio), 777):
+            await session.send_audio(audio[start : start + 777])
+    sizes = [len(frame) for frame in wire.audio()]
+    low, high = (session.input_format.bytes_for_ms(ms) for ms in (100, 200))
+    assert all(low <= size <= high for size in sizes[:-1])
+    assert audio == b"".join(wire.audio())
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_what_is_less_than_a_frame_goes_out_after_100_ms(provider: str) -> None:
+    """A word's end does not wait for the next word."""
+    async with told(provider) as (session, wire):
+        await session.send_audio(b"\x01\x02\x03\x04")
+        started = anyio.current_time()
+        await settle(lambda: bool(wire.audio()))
+        assert anyio.current_time() - started > 0.05
+        assert [b"\x01\x02\x03\x04"] == wire.audio()
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_a_commit_takes_all_audio_before_it(provider: str) -> None:
+    """What was less than a frame goes first."""
+    async with told(provider, vad_mode=VADMode.MANUAL) as (session, wire):
+        n_bytes = session.input_format.bytes_for_ms(130)
+        await session.send_audio(bytes(n_bytes))
+        await session.send_audio(b"\x01\x02" * 8)
+        await session.commit_audio()
+    assert n_bytes + 16 == len(b"".join(wire.audio()))
+    kinds = [frame.get("type") or next(iter(frame["realtimeInput"])) for frame in wire.frames[1:]]
+    end = "input_audio_buffer.commit" if provider == "openai" else "activityEnd"
+    appends = {"openai": "input_audio_buffer.append", "gemini": "audio"}[provider]
+    assert kinds.index(end) > max(n for n, kind in enumerate(kinds) if kind == appends)
+
+
+async def test_cleared_audio_is_not_sent_later() -> None:
+    """What waits for a frame is forgotten, too."""
+    async with told("openai") as (session, wire):
+        await session.send_audio(b"\x01\x02" * 8)
+        await session.clear_audio()
+    assert [] == wire.audio()
+    assert "input_audio_buffer.clear" in [frame["type"] for frame in wire.frames]
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_audio_at_another_rate_is_resampled(provider: str) -> None:
+    """By what is said with it, or by the configuration."""
+    pytest.importorskip("soxr")
+    async with told(provider) as (session, wire):
+        await session.send_audio(bytes(2 * 48_000), rate_hz=48_000)
+        await session.end_audio()
+        wanted = session.input_format.bytes_for_ms(1_000)
+    assert abs(len(b"".join(wire.audio()[:6])) - wanted) <= session.input_format.bytes_for_ms(260)
+    async with told(provider, input_rate_hz=8_000, vad_mode=VADMode.MANUAL) as (session, wire):
+        await session.send_audio(bytes(2 * 8_000))
+        await session.commit_audio()
+    assert abs(len(b"".join(wire.audio())) - wanted) <= 64
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_a_rate_that_cannot_be_is_refused_and_nothing_is_sent(provider: str) -> None:
+    """A clear error, and the session goes on."""
+    async with told(provider) as (session, wire):
+        with pytest.raises(ConfigurationError, match="a sample rate is"):
+            await session.send_audio(bytes(100), rate_hz=7)
+        assert session.is_active
+    assert [] == wire.audio()
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_an_image_is_shown(provider: str) -> None:
+    """The file's bytes and its type reach the server."""
+    async with told(provider) as (session, wire):
+        await session.send_image(b"\x89PNG", "image/png")
+        with pytest.raises(LocalProtocolError, match="mime_type"):
+            await session.send_image(b"BM", "image/bmp")
+    shown = json.dumps(wire.frames[1:])
+    assert base64.b64encode(b"\x89PNG").decode() in shown
+    assert "image/png" in shown
+
+
+async def test_settings_change_while_the_session_goes_on() -> None:
+    """Only what differs is sent; the new tools can be called; the rest stays."""
+
+    def look() -> str:
+        """Look."""
+        return "a tree"
+
+    async with told("openai", voice="alloy", instructions="Be kind.") as (session, wire):
+        await session.update(instructions="Be brief.", tools=[look])
+        assert ("Be brief.", "alloy") == (session.config.instructions, session.config.voice)
+        with pytest.raises(ConfigurationError, match="no field colour"):
+            await session.update(colour="red")
+        with pytest.raises(ConfigurationError, match="temperature"):
+            await session.update(temperature=9)
+        assert "Be brief." == session.config.instructions
+    update = wire.frames[1]
+    assert "session.update" == update["type"]
+    assert "Be brief." == update["session"]["instructions"]
+    assert ["look"] == [tool["name"] for tool in update["session"]["tools"]]
+    assert "audio" not in update["session"]
+
+
+async def test_what_gemini_cannot_change_is_refused() -> None:
+    """The error names it, and nothing changes."""
+    async with told("gemini", voice="Puck") as (session, wire):
+        with pytest.raises(ConfigurationError, match="voice"):
+            await session.update(voice="Kore")
+        assert "Puck" == session.config.voice
+    assert 1 == len(wire.frames)
+
+
+async def test_a_wire_event_can_be_sent_as_it_is() -> None:
+    """What has no neutral command is within reach."""
+    async with told("openai") as (session, wire):
+        await session.send(ConversationItemDelete(item_id="item_1"))
+        await session.send(SendText("hello"))
+    kinds = [frame["type"] for frame in wire.frames[1:]]
+    assert "conversation.item.delete" in kinds
+    assert "conversation.item.create" in kinds
+
+
+# --- looking
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_turns_are_whole_exchanges(simulator: Simulator, provider: str) -> None:
+    """The question, the call, the answer and the wait, one turn each."""
+
+    def get_weather(city: str) -> str:
+        """Get the weather."""
+        return "fine"
+
+    voice = voice_for(simulator, provider, tools=[get_weather])
+    turns: list[Turn] = []
+    with anyio.fail_after(5):
+        async with voice.connect() as session:
+            questions = ["What's the weather in Tokyo?", "hello"]
+            exchanges = session.turns()
+            await session.send_text(questions.pop(0))
+            async for turn in exchanges:
+                turns.append(turn)
+                if not questions:
+                    break
+                await session.send_text(questions.pop(0))
+    assert ["What's the weather in Tokyo?", "hello"] == [turn.user for turn in turns]
+    assert ["The weather in Tokyo is fine.", HELLO] == [turn.assistant for turn in turns]
+    assert [[{"city": "Tokyo"}], []] == [[c.arguments for c in t.tool_calls] for t in turns]
+    assert ["completed", "completed"] == [turn.status for turn in turns]
+    assert session.metrics is not None
+    assert session.metrics == turns[-1].metrics
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_history_usage_and_identity_can_be_looked_at(
+    simulator: Simulator, provider: str
+) -> None:
+    """What was said, what it took, and whose session it is; after the end, too."""
+    voice = voice_for(simulator, provider)
+    with anyio.fail_after(5):
+        async with voice.connect() as session:
+            assert session.metrics is None
+            await session.send_text("hello")
+    assert [("user", "hello"), ("assistant", HELLO)] == [
+        (item.role, item.text) for item in session.history
+    ]
+    assert session.usage.output.total > 0
+    assert session.resume_state.provider == provider
+    assert (session.session_id is not None) == (provider == "openai")
+    assert session.model
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_a_session_begins_with_an_earlier_history(
+    simulator: Simulator, provider: str
+) -> None:
+    """Saved as JSON, loaded, and told to another session, of either provider."""
+    with anyio.fail_after(5):
+        async with voice_for(simulator, "openai").connect() as session:
+            await session.send_text("hello")
+        earlier = History.load(session.history.save())
+        async with voice_for(simulator, provider).connect(history=earlier) as session:
+            await session.send_text("goodbye")
+    assert ["hello", HELLO, "goodbye"] == [item.text for item in session.history][:3]

@@ -9,8 +9,8 @@ what is missing.
 
 from __future__ import annotations
 
+from realtime_io._resample import Resampler
 from realtime_io.simulator.voice.grammar import Grammar
-from realtime_io.simulator.voice.resample import Resampler
 from realtime_io.simulator.voice.speech import (
     Recognised,
     recognise,

@@ -16,7 +16,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_io.simulator.voice.resample import Resampler
+from realtime_io._resample import Resampler
 from realtime_io.simulator.voice.vad import FRAME_BYTES, RATE_HZ, is_periodic
 from realtime_proto.errors import ConfigurationError, RealtimeError
 

@@ -16,8 +16,8 @@ from anyio import BrokenWorkerProcess, CancelScope, CapacityLimiter, to_process
 from anyio.lowlevel import RunVar
 from attrs import frozen
 
+from realtime_io._resample import check_rate
 from realtime_io.simulator.voice import _engine
-from realtime_io.simulator.voice.resample import check_rate
 from realtime_proto.errors import ConfigurationError, LocalProtocolError, RealtimeError
 
 if TYPE_CHECKING:
