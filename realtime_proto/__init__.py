@@ -2,10 +2,13 @@
 
 The paved path: a `Conversation` takes commands and frames and gives events and frames, for any
 provider of `PROVIDERS`. The wire level of each provider is in `realtime_proto.openai` and
-`realtime_proto.gemini`.
+`realtime_proto.gemini`. The table of providers is loaded when it is asked for: with it come all
+their vocabularies, and whoever speaks to one needs only one.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from realtime_proto.commands import (
     AudioDelivered,
@@ -71,7 +74,6 @@ from realtime_proto.history import (
 )
 from realtime_proto.limits import Limits
 from realtime_proto.models import ModelInfo, ModelProfile, VoiceInfo
-from realtime_proto.providers import PROVIDERS, ProviderSpec
 from realtime_proto.resume import (
     ResumeState,
 )
@@ -82,6 +84,18 @@ from realtime_proto.usage import (
     Usage,
 )
 from realtime_proto.wire import count_ids
+
+if TYPE_CHECKING:
+    from realtime_proto.providers import PROVIDERS, ProviderSpec
+else:
+
+    def __getattr__(name: str) -> object:
+        if name in ("PROVIDERS", "ProviderSpec"):
+            from realtime_proto import providers
+
+            return getattr(providers, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = (
     "PROVIDERS",

@@ -57,6 +57,18 @@ def test_importing_the_core_loads_no_io_module() -> None:
     assert core.stdout.startswith("[")
 
 
+def test_importing_the_core_loads_no_vocabulary() -> None:
+    """`import realtime_proto` leaves the providers to whoever asks for their table."""
+    code = """
+import sys, realtime_proto
+loaded = lambda: [n for n in ("openai", "gemini") if f"realtime_proto.{n}" in sys.modules]
+print(loaded())
+from realtime_proto import PROVIDERS, ProviderSpec
+print(loaded(), hasattr(realtime_proto, "nothing"))
+"""
+    assert "[]\n['openai', 'gemini'] False\n" == run_python("-c", code).stdout
+
+
 @pytest.mark.parametrize("missing", [(), ("orjson", "pybase64")])
 def test_the_core_needs_attrs_and_cattrs_alone(missing: tuple[str, ...]) -> None:
     """Without the speed-ups it speaks the same."""

@@ -2,7 +2,31 @@
 
 from __future__ import annotations
 
-from realtime_proto.wire import UNSET, UnknownEvent, UnknownObject, count_ids
+from attrs import field, frozen
+
+from realtime_proto.wire import UNSET, UnknownEvent, UnknownObject, WireValue, count_ids
+
+
+@frozen(kw_only=True)
+class Word(WireValue):
+    text: str = ""
+    audio: bytes = field(default=b"", repr=False)
+
+
+@frozen(kw_only=True)
+class Name(WireValue):
+    text: str = ""
+    audio: bytes = field(default=b"", repr=False)
+
+
+def test_wire_values_are_values() -> None:
+    """They are equal by class and fields, hash alike, and show what may be shown."""
+    assert Word(text="a") == Word(text="a")
+    assert hash(Word(text="a")) == hash(Word(text="a"))
+    assert Word(text="a") != Word(text="a", audio=b"x")
+    assert Word(text="a") != Name(text="a")
+    assert len({Word(), Name(), Word()}) == 2
+    assert repr(Word(text="a", audio=b"secret")) == "Word(text='a')"
 
 
 def test_unset_is_false_and_says_its_name() -> None:
