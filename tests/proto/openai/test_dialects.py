@@ -314,6 +314,21 @@ def test_what_came_from_one_server_goes_to_another_as_the_classes_have_it() -> N
     assert "status_details" not in said["response"]
 
 
+def test_a_relay_translates_between_dialects() -> None:
+    """What an old client says to it flat goes on in GA's shape, and the answer comes back flat."""
+    flat = {"type": "session.update", "event_id": "e", "session": {"voice": "alloy"}}
+    ga = {
+        "type": "session.update",
+        "event_id": "e",
+        "session": {"type": "realtime", "audio": {"output": {"voice": "alloy"}}},
+    }
+    (update,) = let_in("client", "beta")[1].receive(json.dumps(flat))
+    assert ga == json.loads(let_in("client", "ga")[0].send(update))
+    (updated,) = let_in("server", "ga")[1].receive(json.dumps({**ga, "type": "session.updated"}))
+    said = json.loads(let_in("server", "beta")[0].send(updated))
+    assert {**flat, "type": "session.updated"} == said
+
+
 # --- what goes out
 
 

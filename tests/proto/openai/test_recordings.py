@@ -172,13 +172,15 @@ def test_lines_nobody_recorded_are_read_where_they_are_frames() -> None:
 
 
 def test_third_party_clients_are_understood() -> None:
-    """All they send to a server is known, though some of it comes before they are let in."""
+    """All they send to a server is known, and can be said again; some of it comes too early."""
     connection = OpenAIServerConnection()
+    speaker, _ = let_in("client")
     clients: Counter[str] = Counter()
     for client, text in client_frames():
         if "genai" not in client:
             (event,) = connection.receive(text)
             assert not isinstance(event, UnknownEvent), text
+            assert json.loads(text) == again(speaker, event)
             clients[client] += 1
     print(dict(clients), dict(connection.drift))
     assert clients == {
