@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from attrs import evolve
 from helpers.golden import golden
+from helpers.http import Asked, asked_of, catching, package
 from helpers.secrets import CANARY, assert_hidden, assert_untold
 from helpers.strategies import free_json_object
 from hypothesis import given
@@ -129,3 +132,36 @@ def test_any_object_is_an_answer_or_the_servers_fault(answer: dict[str, Any]) ->
     except RemoteProtocolError:
         return
     assert token.value.reveal().startswith("auth_tokens/")
+
+
+@pytest.mark.interop
+@pytest.mark.filterwarnings("ignore:The SDK's token creation")
+def test_the_vendors_package_asks_the_same() -> None:
+    """Method, URL, credential and body of google-genai, but for how it writes UTC."""
+    genai, types = package("google.genai"), package("google.genai.types")
+    asked: list[Asked] = []
+    options = types.HttpOptions(
+        api_version="v1alpha", httpx_client=catching(asked, {"name": "auth_tokens/x"})
+    )
+    client = genai.Client(api_key=CANARY, http_options=options)
+    theirs = client.auth_tokens.create(
+        config=types.CreateAuthTokenConfig(
+            uses=3,
+            expire_time=datetime.fromtimestamp(1_790_000_000, UTC),
+            live_connect_constraints=types.LiveConnectConstraints(
+                model="m", config=types.LiveConnectConfig(temperature=0.5)
+            ),
+            lock_additional_fields=[],
+        )
+    )
+    request = auth_token_request(
+        Setup(model="models/m", generation_config=GenerationConfig(temperature=0.5)),
+        key=KEY,
+        uses=3,
+        expires_at=1_790_000_000,
+        locked=("model", "generationConfig.temperature"),
+    )
+    (theirs_asked,) = asked
+    when = theirs_asked.body["expireTime"].replace("+00:00", "Z")
+    assert asked_of(request) == evolve(theirs_asked, body={**theirs_asked.body, "expireTime": when})
+    assert Secret(theirs.name) == parse_auth_token('{"name":"auth_tokens/x"}').value

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from helpers.golden import golden
+from helpers.http import Asked, asked_of, catching, package
 from helpers.secrets import CANARY, assert_hidden
 
 from realtime_proto.errors import ConfigurationError, RemoteProtocolError
@@ -98,3 +99,22 @@ def test_a_call_id_cannot_lead_elsewhere() -> None:
     """It comes from outside, and stands in a path."""
     with pytest.raises(ConfigurationError, match="the call id is no name"):
         hangup_request("../files/x", key=KEY)
+
+
+@pytest.mark.interop
+def test_the_vendors_package_asks_the_same_of_a_call() -> None:
+    """Method, URL, credential and body of openai-python for each of the four."""
+    openai = package("openai")
+    asked: list[Asked] = []
+    calls = openai.OpenAI(api_key=CANARY, http_client=catching(asked, {})).realtime.calls
+    calls.accept("rtc_1", type="realtime", instructions="Be brief")
+    calls.reject("rtc_1", status_code=486)
+    calls.refer("rtc_1", target_uri="tel:+15550100")
+    calls.hangup("rtc_1")
+    ours = [
+        accept_request("rtc_1", RealtimeSession(instructions="Be brief"), key=KEY),
+        reject_request("rtc_1", key=KEY, status_code=486),
+        refer_request("rtc_1", "tel:+15550100", key=KEY),
+        hangup_request("rtc_1", key=KEY),
+    ]
+    assert [asked_of(request) for request in ours] == asked

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
+from helpers.http import package
 from helpers.require import require
 from helpers.wire import catalogue, missing
 
@@ -68,10 +68,7 @@ def test_the_names_are_those_of_the_vendors_package() -> None:
     """Every model of a conversation and every voice that openai-python knows by name, but for
     snapshots, the previews before 2025-08 and the models that are no realtime ones.
     """
-    try:
-        realtime: Any = importlib.import_module("openai.types.realtime")
-    except ImportError:
-        require("interop", "the package openai is not installed")
+    realtime = package("openai.types.realtime")
     request = realtime.RealtimeSessionCreateRequest.model_fields
     output = realtime.RealtimeAudioConfigOutput.model_fields
     known = {model.name for model in catalog.MODELS}

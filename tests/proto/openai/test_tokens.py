@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from helpers.golden import golden
+from helpers.http import Asked, asked_of, catching, package
 from helpers.require import require
 from helpers.secrets import CANARY, assert_hidden, assert_untold
 from helpers.strategies import free_json_object
@@ -159,6 +160,26 @@ def test_any_object_is_an_answer_or_the_servers_fault(answer: dict[str, Any]) ->
     except RemoteProtocolError:
         return
     assert secret.session is not None
+
+
+@pytest.mark.interop
+def test_the_vendors_package_asks_the_same() -> None:
+    """Method, URL, credential and body of openai-python, and it reads the answer as we do."""
+    openai = package("openai")
+    asked: list[Asked] = []
+    answer = ANSWERS["client secret"]
+    client = openai.OpenAI(api_key=CANARY, http_client=catching(asked, answer))
+    session = {"type": "realtime", "instructions": "Be brief", "output_modalities": ["audio"]}
+    theirs = client.realtime.client_secrets.create(
+        expires_after={"anchor": "created_at", "seconds": 60}, session=session
+    )
+    request = client_secret_request(
+        RealtimeSession(instructions="Be brief", output_modalities=("audio",)), key=KEY, seconds=60
+    )
+    assert [asked_of(request)] == asked
+    ours = parse_client_secret(json.dumps(answer))
+    assert (Secret(theirs.value), theirs.expires_at) == (ours.value, ours.expires_at)
+    assert theirs.session.id == ours.session["id"]
 
 
 @pytest.mark.wire
