@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 import h11
 from attrs import field, frozen
 
+from realtime_io._headers import redacted
 from realtime_io._map import GONE, UNPARSABLE
 from realtime_proto.errors import ConfigurationError, HandshakeRejected, RealtimeConnectionError
 from realtime_proto.secret import Secret
@@ -198,7 +199,7 @@ async def ask_proxy(
     if isinstance(answer, str):
         return RealtimeConnectionError(f"{name} {answer}: is it an HTTP proxy?")
     if answer.status_code // 100 != 2:
-        return _refused(answer, name, target)
+        return _refused(answer, name, target, proxy.authorization)
     if connection.trailing_data[0]:
         return RealtimeConnectionError(f"{name} said more than that it has connected us")
     return None
@@ -231,11 +232,17 @@ async def _hear(stream: ByteStream, connection: h11.Connection) -> h11.Response 
     return f"answered with more than {MAX_REPLY_BYTES} bytes"
 
 
-def _refused(answer: h11.Response, name: str, target: str) -> HandshakeRejected:
+def _refused(
+    answer: h11.Response, name: str, target: str, authorization: Secret | None
+) -> HandshakeRejected:
+    secrets = () if authorization is None else (authorization,)
     status = answer.status_code
     hint = _STATUS_HINTS.get(status)
     return HandshakeRejected(
         f"{name} refused to connect to {target} with HTTP {status}" + (f": {hint}" if hint else ""),
         status=status,
-        headers={key.decode("latin-1"): value.decode("latin-1") for key, value in answer.headers},
+        headers={
+            key.decode("latin-1"): redacted(value, secrets).decode("latin-1")
+            for key, value in answer.headers
+        },
     )

@@ -179,7 +179,8 @@ async def test_a_proxy_that_connects_us(reply: bytes, pieces: int | None) -> Non
 )
 async def test_a_proxy_that_refuses(status: int, hint: str) -> None:
     """Its status and what to do are in the error; a redirect is not followed."""
-    head = f"HTTP/1.1 {status} X\r\nLocation: http://elsewhere\r\nContent-Length: 3\r\n\r\nno!"
+    head = f"HTTP/1.1 {status} X\r\nLocation: http://elsewhere\r\n"
+    head += "X-Debug: you said Basic canary\r\nContent-Length: 3\r\n\r\nno!"
     outcome = await asked(head.encode())
     assert isinstance(outcome, HandshakeRejected)
     assert status == outcome.status
@@ -188,6 +189,7 @@ async def test_a_proxy_that_refuses(status: int, hint: str) -> None:
         == outcome.message
     )
     assert "http://elsewhere" == outcome.headers["location"]
+    assert "you said ***" == outcome.headers["x-debug"]
 
 
 @pytest.mark.parametrize(
