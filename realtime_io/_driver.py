@@ -116,6 +116,7 @@ class Driver:
         input_format = conversation.capabilities.input_format
         self._intake = Intake(input_format, conversation.config.input_rate_hz)
         self._outgoing = Outgoing(input_format)
+        self._is_catching_up = False
         self._tools = ToolRunner(tools, callbacks, self._answer, self.fail)
         self._tasks: TaskGroup | None = None
         self._settled = anyio.Event()
@@ -218,7 +219,7 @@ class Driver:
         if self._outgoing.is_empty and self._socket.is_idle:
             self._speak()
         else:
-            self.changed()
+            self._need_to_catch_up()
 
     @property
     def dropped_audio_ms(self) -> int:
@@ -309,7 +310,6 @@ class Driver:
         if self._recording_failure is not None:
             self._tell_soon(self._recording_failure, tasks)
         tasks.start_soon(self._write, name="realtime_io writer")
-        tasks.start_soon(self._catch_up, name="realtime_io sender")
         tasks.start_soon(self._read, name="realtime_io reader")
         tasks.start_soon(self._keep_time, name="realtime_io timer")
         tasks.start_soon(self._close_when_told, name="realtime_io closer")
@@ -354,18 +354,22 @@ class Driver:
         with suppress(RealtimeError):  # the reader sees the same end, and knows more about it
             await self._socket.write_forever()
 
+    def _need_to_catch_up(self) -> None:
+        """Have what waits handed on; the task for that is there while something waits."""
+        if self._tasks is not None and not self._is_catching_up:
+            self._is_catching_up = True
+            self._tasks.start_soon(self._catch_up, name="realtime_io sender")
+
     async def _catch_up(self) -> None:
         """Hand on what waits, whenever the socket has sent what it had."""
         with suppress(ConnectionLost):  # the reader sees the same end
-            while not self._is_over:
+            while self._outgoing.is_waiting:
                 await self._socket.idle()
                 if self._outgoing.is_empty:
                     self._speak()
                 self._hand_on()
                 self.changed()  # there is room now
-                await self.wait_until(
-                    lambda: not (self._outgoing.is_empty and self._socket.is_idle)
-                )
+        self._is_catching_up = False
 
     async def _read(self) -> None:
         try:
@@ -459,6 +463,8 @@ class Driver:
             self._outgoing.put(frames)
         if self._socket.is_idle:
             self._hand_on()
+        if not self._outgoing.is_empty:
+            self._need_to_catch_up()
 
     def _hand_on(self) -> None:
         self._post(self._outgoing.take())

@@ -47,7 +47,7 @@ class Lane:
         self._max_bytes = max_bytes
         self._is_ended = False
         self._is_waited_for = False
-        self._changed = anyio.Event()
+        self._changed: anyio.Event | None = None  # made by whoever waits
 
     def put(self, event: VoiceEvent) -> None:
         """Add an event; a checkpoint is not passed.
@@ -100,16 +100,22 @@ class Lane:
             self._wake()
             if self._is_ended:
                 return None
-            await self._changed.wait()
+            await self._until_change()
 
     async def drained(self) -> None:
         """Return once everything was taken, and the taker is done with it and back for more."""
         while self._events or not self._is_waited_for:
-            await self._changed.wait()
+            await self._until_change()
+
+    async def _until_change(self) -> None:
+        if self._changed is None:
+            self._changed = anyio.Event()
+        await self._changed.wait()
 
     def _wake(self) -> None:
-        self._changed.set()
-        self._changed = anyio.Event()
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = None
 
 
 def _audio_bytes(event: VoiceEvent) -> int:

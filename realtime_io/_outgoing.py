@@ -60,6 +60,11 @@ class Outgoing:
         return not (self._ordered or self._appends)
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether anything waits; half a sample does not."""
+        return not self.is_empty or len(self._samples) >= self._format.bytes_per_sample
+
+    @property
     def audio_ms(self) -> int:
         """How much audio waits."""
         return self._format.duration_ms(self._n_pcm_bytes + len(self._samples))
