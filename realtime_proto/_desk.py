@@ -239,6 +239,8 @@ class Desk:
         self, data: bytes, *, item_id: str, response_id: str, content_index: int = 0
     ) -> None:
         """Tell the application of a chunk of speech, and note it in the playback ledger."""
+        if self.playback.was_cut(item_id):
+            return
         audio_format = self._dialect.capabilities.output_format
         self.playback.receive(item_id, len(data), content_index=content_index)
         self.clock.output(response_id, self.now_us)

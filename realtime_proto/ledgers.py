@@ -75,6 +75,11 @@ class PlaybackLedger:
         self._items: OrderedDict[str, _Item] = OrderedDict()
         self._free_at_us = 0
         self._held_since_us: int | None = None
+        self._cut: OrderedDict[str, None] = OrderedDict()
+
+    def was_cut(self, item_id: str) -> bool:
+        """Whether an item was cut off, so that what still comes of it is late."""
+        return item_id in self._cut
 
     def receive(self, item_id: str, n_bytes: int, *, content_index: int = 0) -> None:
         """Audio of an item came in."""
@@ -146,6 +151,10 @@ class PlaybackLedger:
                 heard = _heard_part(item.text, played_ms / received_ms)
                 cuts.append(Cut(item_id, item.content_index, played_ms, received_ms, heard))
         self._items.clear()
+        for cut in cuts:
+            self._cut[cut.item_id] = None
+            if len(self._cut) > MAX_ITEMS:
+                self._cut.popitem(last=False)
         self._free_at_us = now_us
         self._held_since_us = None
         return cuts
