@@ -23,7 +23,7 @@ field sees no difference.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias, final
+from typing import Any, TypeAlias, assert_never, final
 
 import attrs
 from attrs import frozen
@@ -175,6 +175,8 @@ def _step(cls: type, rule: Rule, pack: Callable[[type, str, Any], Any]) -> _Step
             return _move(member, to)
         case Nested(member=member):
             return _lift(member)
+        case _:
+            assert_never(rule)
 
 
 def _packed(cls: type, name: str, reads: Any, pack: Callable[[type, str, Any], Any]) -> Any:

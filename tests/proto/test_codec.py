@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import pytest
-from attrs import frozen
+from attrs import field, frozen
 from helpers.strategies import events
 from hypothesis import given
 
@@ -22,7 +22,7 @@ from realtime_proto._codec import (
     camel_case,
 )
 from realtime_proto._json import dumps, loads
-from realtime_proto.wire import UNSET, JsonObject, UnknownObject, Unset
+from realtime_proto.wire import UNSET, JsonObject, UnknownObject, Unset, WireValue
 
 
 @frozen(kw_only=True)
@@ -67,6 +67,8 @@ class Tree:
     some: tuple[str, ...] | Plain | Unset | None = UNSET
     lone: UnknownObject | None = None
     snake_case_name: str | None = None
+    maybes: tuple[str | None, ...] = ()
+    mixed: tuple[str | Leaf | None, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -320,6 +322,63 @@ def test_the_url_safe_alphabet_is_read_in_camel_mode_only() -> None:
     ((path, fault),) = faults_of({"text": "", "audio": "-_+/"}, codec=CAMEL)
     assert (path, fault) == (".audio", "not base64: both alphabets in one string")
     assert faults_of({"text": "", "audio": 1}, codec=CAMEL)[0][0] == ".audio"
+
+
+@frozen(kw_only=True, slots=False)
+class Roomy(WireValue):
+    """Without slots."""
+
+    text: str
+    flag: bool = False
+
+
+def _even(_: Any, attribute: Any, value: int) -> None:
+    if value % 2:
+        raise ValueError(f"{attribute.name} is odd")
+
+
+@frozen(kw_only=True)
+class Made(WireValue):
+    """Where attrs has more to do than to assign."""
+
+    number: int = field(validator=_even)
+    names: tuple[str, ...] = field(factory=tuple)
+    text: str = field(default="", converter=str.strip)
+    flag: bool = False
+
+
+@frozen(kw_only=True)
+class Checked(WireValue):
+    """One that looks at itself."""
+
+    number: int
+
+    def __attrs_post_init__(self) -> None:
+        if self.number < 0:
+            raise TypeError("negative")
+
+
+def test_a_class_without_slots_is_as_good() -> None:
+    """Somebody's own event may be any attrs class."""
+    value = {"text": "x", "flag": False, "new": 1}
+    roomy = read(value, Roomy)
+    assert roomy == Roomy(text="x")
+    assert value == PLAIN.unstructure(roomy)
+
+
+def test_converters_validators_and_factories_are_called() -> None:
+    """What they raise is a mismatch like any other."""
+    made = read({"number": 2, "text": " a ", "flag": False}, Made)
+    assert made == Made(number=2, text="a")
+    assert PLAIN.unstructure(made) == {"number": 2, "names": [], "text": "a", "flag": False}
+    assert read({"number": 2, "names": ["x"]}, Made).names == ("x",)
+    assert faults_of({"number": 1}, Made) == (("", "number is odd"),)
+    assert faults_of({"number": "1", "text": 1}, Made) == (
+        (".number", "expected an integer, got a string"),
+        (".text", "expected a string, got an integer"),
+    )
+    assert faults_of({"number": -1}, Checked) == (("", "negative"),)
+    assert read({"number": 1}, Checked) == Checked(number=1)
 
 
 def test_unknown_fields_are_counted_by_name() -> None:
