@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import Generic, TypeVar, final
+from typing import Final, Generic, TypeVar, final
 
 from attrs import frozen
 
@@ -38,6 +38,9 @@ class ANY:
 
 PhaseT = TypeVar("PhaseT", bound=enum.Enum)
 
+MANY: Final = 4
+"""Events on the arrows between two phases of a diagram, beyond which nobody would read them."""
+
 
 @frozen
 class Machine(Generic[PhaseT]):
@@ -65,14 +68,22 @@ class Machine(Generic[PhaseT]):
         return row.get(ANY) if found is None else found
 
     def to_mermaid(self) -> str:
-        """The table as a Mermaid state diagram."""
+        """The table as a Mermaid state diagram.
+
+        An arrow is an event. More than MANY that lead from one phase to one other are one arrow.
+        """
         lines = ["stateDiagram-v2", f"  [*] --> {self.initial.name}"]
         for role, by_phase in self.table.items():
             for phase, by_event in by_phase.items():
-                lines += [
-                    f"  {phase.name} --> {then.name}: {role.value} {_label(event)}"
-                    for event, then in by_event.items()
-                ]
+                arrows: dict[PhaseT, list[str]] = {}
+                for event, then in by_event.items():
+                    arrows.setdefault(then, []).append(_label(event))
+                for then, labels in arrows.items():
+                    if len(labels) > MANY:
+                        labels = [f"any of {len(labels)} events"]
+                    lines += [
+                        f"  {phase.name} --> {then.name}: {role.value} {label}" for label in labels
+                    ]
         lines.append(f"  {self.lost.name} --> [*]")
         return "\n".join(lines)
 

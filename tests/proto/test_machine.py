@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from realtime_proto._machine import ANY, Machine, Role
+from realtime_proto._machine import ANY, MANY, Machine, Role
 
 
 class Light(enum.Enum):
@@ -50,3 +50,15 @@ def test_any_stands_for_what_the_row_does_not_name() -> None:
 def test_the_diagram_comes_from_the_table() -> None:
     """One line for each row."""
     assert "  ON --> ON: client anything else" in MACHINE.to_mermaid().splitlines()
+
+
+def test_many_events_are_one_arrow() -> None:
+    """A diagram with an arrow for each would not be read."""
+    kinds = [type(f"Event{n}", (), {}) for n in range(MANY + 1)]
+
+    def drawn(*events: type) -> list[str]:
+        table = {Role.CLIENT: {Light.ON: dict.fromkeys(events, Light.ON)}}
+        return Machine(Light.ON, Light.GONE, table).to_mermaid().splitlines()[2:-1]
+
+    assert drawn(*kinds[:2]) == ["  ON --> ON: client Event0", "  ON --> ON: client Event1"]
+    assert drawn(*kinds) == [f"  ON --> ON: client any of {MANY + 1} events"]
