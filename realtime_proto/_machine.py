@@ -8,6 +8,7 @@ on paper.
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final, Generic, TypeVar, final
 
@@ -75,15 +76,13 @@ class Machine(Generic[PhaseT]):
         lines = ["stateDiagram-v2", f"  [*] --> {self.initial.name}"]
         for role, by_phase in self.table.items():
             for phase, by_event in by_phase.items():
-                arrows: dict[PhaseT, list[str]] = {}
-                for event, then in by_event.items():
-                    arrows.setdefault(then, []).append(_label(event))
-                for then, labels in arrows.items():
-                    if len(labels) > MANY:
-                        labels = [f"any of {len(labels)} events"]
-                    lines += [
-                        f"  {phase.name} --> {then.name}: {role.value} {label}" for label in labels
-                    ]
+                counts = Counter(by_event.values())
+                arrows = dict.fromkeys(
+                    f"  {phase.name} --> {then.name}: {role.value} "
+                    + (_label(event) if counts[then] <= MANY else f"any of {counts[then]} events")
+                    for event, then in by_event.items()
+                )
+                lines += arrows
         lines.append(f"  {self.lost.name} --> [*]")
         return "\n".join(lines)
 
