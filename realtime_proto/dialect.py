@@ -47,13 +47,16 @@ class Endpoint:
     url: str
     headers: tuple[tuple[str, str | Secret], ...] = ()
     subprotocols: tuple[str | Secret, ...] = ()
-    secret_query: tuple[tuple[str, Secret], ...] = ()
+    secret_query: tuple[tuple[str, str | Secret], ...] = ()
 
     def full_url(self) -> Secret:
         """The URL to connect to, with the credential where one belongs into it."""
         if not self.secret_query:
             return Secret(self.url)
-        pairs = "&".join(f"{name}={quote(v.reveal(), safe='')}" for name, v in self.secret_query)
+        pairs = "&".join(
+            f"{name}={quote(value.reveal() if isinstance(value, Secret) else value, safe='')}"
+            for name, value in self.secret_query
+        )
         return Secret(f"{self.url}{'&' if '?' in self.url else '?'}{pairs}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers.secrets import CANARY, assert_hidden
 
+from realtime_proto._portable import from_json, to_json
 from realtime_proto.dialect import Endpoint
 from realtime_proto.secret import Secret
 
@@ -22,6 +23,26 @@ def test_a_credential_in_the_query_is_added_when_it_is_dialled(url: str, expecte
     endpoint = Endpoint(url=url, secret_query=query)
     assert url == endpoint.url
     assert expected == endpoint.full_url().reveal()
+
+
+def test_an_endpoint_is_recorded_without_what_is_secret() -> None:
+    """And can be read back, with stars where a credential was."""
+    secret = Secret(CANARY)
+    endpoint = Endpoint(
+        url="wss://h/p",
+        headers=(("a", secret), ("b", "plain")),
+        subprotocols=("realtime", secret),
+        secret_query=(("key", secret),),
+    )
+    written = to_json(endpoint)
+    assert CANARY not in repr(written)
+    assert Endpoint(
+        url="wss://h/p",
+        headers=(("a", "***"), ("b", "plain")),
+        subprotocols=("realtime", "***"),
+        secret_query=(("key", "***"),),
+    ) == from_json(written, Endpoint)
+    assert "wss://h/p?key=%2A%2A%2A" == from_json(written, Endpoint).full_url().reveal()
 
 
 def test_without_one_the_url_is_the_url() -> None:
