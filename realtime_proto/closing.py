@@ -75,10 +75,12 @@ class Rule:
     """A row: when it applies (everything given must hold), and what follows.
 
     Args:
-        kind: What it judges: a "close", an "error" object or the "status" of a rejected handshake.
+        kind: What it judges: a "close", an "error" object or the "status" of a handshake that was
+            rejected.
         fate: What follows.
         codes: Close codes (None where the connection broke without a close frame), error codes or
-            types, or HTTP statuses; with none, any.
+            types, or HTTP statuses and codes of a connection that could not be opened; with none,
+            any.
         says: What the words contain, one of these, letter case aside; with none, whatever.
         phases: For a close: what the session was doing; with none, whatever.
         needs_resumption: For a close: only where there was something to resume.
@@ -220,16 +222,22 @@ def judge_unopened(
         >>> verdict.fate, verdict.retry_after_s
         (<Fate.RETRYABLE: 'retryable'>, 7.0)
     """
-    fate, hint, retry_after_s = Fate.RETRYABLE, None, None
     if isinstance(error, HandshakeRejected):
+        code: int | str | None = error.status
         words = error.body.decode("utf-8", "replace")
-        rule = next(
-            rule
-            for rule in (*rules, *SHARED_RULES)
-            if rule.kind == "status" and _fits(rule, error.status, words)
-        )
-        fate, hint = rule.fate, rule.hint
         retry_after_s = _retry_after_s(error, unix_time)
+    else:
+        code, words, retry_after_s = error.code, error.message, None
+    rows = (
+        rule
+        for rule in (*rules, *SHARED_RULES)
+        if rule.kind == "status"
+        and _fits(rule, code, words)
+        and (rule.codes or isinstance(error, HandshakeRejected))
+    )
+    rule = next(rows, None)
+    fate = Fate.RETRYABLE if rule is None else rule.fate
+    hint = None if rule is None else rule.hint
     failure = Failure(
         kind="lost",
         message=f"{error.message} ({hint})" if hint else error.message,
@@ -308,7 +316,7 @@ def _close(fate: Fate, *codes: int | None, hint: str | None = None) -> Rule:
     return Rule(kind="close", fate=fate, codes=codes, hint=hint)
 
 
-def _status(fate: Fate, *codes: int, hint: str | None = None) -> Rule:
+def _status(fate: Fate, *codes: int | str, hint: str | None = None) -> Rule:
     return Rule(kind="status", fate=fate, codes=codes, hint=hint)
 
 
@@ -337,6 +345,8 @@ SHARED_RULES: Final = (
     _status(Fate.FATAL, 407, hint="the proxy wants a user name and a password"),
     _status(Fate.FATAL, 426, hint="check the URL: this is no WebSocket endpoint"),
     _status(Fate.RETRYABLE, 408, 425, *range(500, 600)),
+    # No handshake at all: whoever answers cannot show that it is the server.
+    _status(Fate.FATAL, "certificate"),
     _status(Fate.RETRYABLE, 429, hint="too many requests or sessions at once"),
     _status(Fate.FATAL),
 )

@@ -16,7 +16,11 @@ from realtime_proto.closing import (
     judge_error,
     judge_unopened,
 )
-from realtime_proto.errors import ConfigurationError, HandshakeRejected
+from realtime_proto.errors import (
+    ConfigurationError,
+    HandshakeRejected,
+    RealtimeConnectionError,
+)
 from realtime_proto.events import Failure
 from realtime_proto.providers import PROVIDERS
 from realtime_proto.secret import Secret
@@ -108,6 +112,12 @@ def _phase(rule: Rule) -> LostPhase:
     return rule.phases[0] if rule.phases else "open"
 
 
+def _unopened(code: int | str | None, told: str) -> RealtimeConnectionError:
+    if isinstance(code, str):
+        return RealtimeConnectionError(told, code=code)
+    return HandshakeRejected("no", status=418 if code is None else code, body=told.encode())
+
+
 @pytest.mark.parametrize(
     ("rules", "rule"),
     [(rules, rule) for _, rules, rule in ROWS],
@@ -137,10 +147,7 @@ def test_every_row_decides_what_it_is_for(rules: tuple[Rule, ...], rule: Rule) -
                 fate, judged = judge_error(failure, rules=rules)
                 hint = judged.hint
             else:
-                status = 418 if code is None else code
-                assert isinstance(status, int)
-                rejected = HandshakeRejected("no", status=status, body=told.encode())
-                verdict = judge_unopened(rejected, rules=rules)
+                verdict = judge_unopened(_unopened(code, told), rules=rules)
                 assert verdict.failure is not None
                 fate, hint = verdict.fate, verdict.failure.hint
             assert (rule.fate, rule.hint) == (fate, hint)

@@ -17,7 +17,12 @@ from realtime_proto.closing import (
     judge_unopened,
     with_hint,
 )
-from realtime_proto.errors import ConnectionLost, ConnectTimeout, HandshakeRejected
+from realtime_proto.errors import (
+    ConnectionLost,
+    ConnectTimeout,
+    HandshakeRejected,
+    RealtimeConnectionError,
+)
 from realtime_proto.events import Failure
 from realtime_proto.gemini.closing import RULES as GEMINI
 from realtime_proto.openai.closing import RULES as OPENAI
@@ -246,6 +251,13 @@ def test_a_server_that_cannot_be_reached_may_be_there_later() -> None:
     assert Fate.RETRYABLE is verdict.fate
     assert verdict.failure is not None
     assert "not in time" == verdict.failure.message
+
+
+def test_a_server_that_cannot_show_who_it_is_is_not_tried_again() -> None:
+    """Its certificate will be the same the next time."""
+    error = RealtimeConnectionError("the certificate cannot be trusted", code="certificate")
+    assert Fate.FATAL is judge_unopened(error).fate
+    assert Fate.RETRYABLE is judge_unopened(RealtimeConnectionError("no route", code="tls")).fate
 
 
 def test_a_rejection_is_told_with_its_hint() -> None:
