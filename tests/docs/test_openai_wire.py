@@ -1,4 +1,4 @@
-"""What docs/openai-wire.md shows of tables is what the tables hold.
+"""What docs/openai-wire.md says of dialects is what the tables hold.
 
 Run as a program, this file writes the page anew.
 """
@@ -7,17 +7,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
-import pytest
 
 from realtime_proto._leniency import Absent, Instead, Moved, Nested, Rule, Untagged
 from realtime_proto.openai import DIALECTS, LENIENCY
-from realtime_proto.openai._state import MACHINE, TRANSLATION
-
-if TYPE_CHECKING:
-    from realtime_proto._machine import Machine
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "openai-wire.md"
 
@@ -49,29 +44,14 @@ def leniency() -> str:
     return "\n".join(["| dialect | where | what | evidence |", "|---|---|---|---|", *rows])
 
 
-def diagram(machine: Machine[Any]) -> str:
-    """A transition table as Mermaid."""
-    return f"```mermaid\n{machine.to_mermaid()}\n```"
+BLOCK = re.compile(r"(?<=<!-- generated: leniency -->)(.*?)(?=<!-- end -->)", re.DOTALL)
 
 
-GENERATED = {
-    "leniency": leniency,
-    "main": lambda: diagram(MACHINE),
-    "translation": lambda: diagram(TRANSLATION),
-}
-
-
-def block(name: str) -> re.Pattern[str]:
-    """A generated block between its marks."""
-    return re.compile(rf"(<!-- generated: {name} -->)(.*?)(<!-- end -->)", re.DOTALL)
-
-
-@pytest.mark.parametrize("name", GENERATED)
-def test_a_generated_block_is_up_to_date(name) -> None:
-    """It is made from the table, and a change of the table has to show."""
-    found = block(name).search(PAGE.read_text("utf-8"))
+def test_the_table_is_up_to_date() -> None:
+    """It is made from the rows, and a change of them has to show."""
+    found = BLOCK.search(PAGE.read_text("utf-8"))
     assert found is not None
-    assert f"\n\n{GENERATED[name]()}\n\n" == found[2]
+    assert f"\n\n{leniency()}\n\n" == found[0]
 
 
 def test_every_dialect_is_explained() -> None:
@@ -81,13 +61,9 @@ def test_every_dialect_is_explained() -> None:
 
 
 def write() -> None:
-    """Put the tables into the page."""
+    """Put the table into the page."""
     text = PAGE.read_text("utf-8")
-    for name, make in GENERATED.items():
-        found = block(name).search(text)
-        assert found is not None
-        text = f"{text[: found.end(1)]}\n\n{make()}\n\n{text[found.start(3) :]}"
-    PAGE.write_text(text, "utf-8")
+    PAGE.write_text(BLOCK.sub(lambda _: f"\n\n{leniency()}\n\n", text, count=1), "utf-8")
 
 
 if __name__ == "__main__":

@@ -118,19 +118,18 @@ def test_a_phase_is_left_only_by_what_is_known(machine) -> None:
             assert phase is machine.next_phase(role, phase, UnknownEvent)
 
 
-def test_the_diagram_names_every_phase() -> None:
+def test_the_diagram_has_every_row() -> None:
     """It is made from the table."""
-    assert MACHINE.to_mermaid().splitlines() == [
-        "stateDiagram-v2",
-        "  [*] --> OPENING",
+    head, start, *arrows, end = MACHINE.to_mermaid().splitlines()
+    assert (head, start, end) == ("stateDiagram-v2", "  [*] --> OPENING", "  CLOSED --> [*]")
+    assert sorted(arrows) == [
         "  OPENING --> OPENING: client SessionUpdate",
         "  OPENING --> OPENING: client UnknownEvent",
-        "  READY --> READY: client anything else",
-        "  OPENING --> READY: server SessionCreated",
-        "  OPENING --> READY: server SessionUpdated",
         "  OPENING --> OPENING: server Error",
         "  OPENING --> OPENING: server UnknownEvent",
+        "  OPENING --> READY: server SessionCreated",
+        "  OPENING --> READY: server SessionUpdated",
         "  OPENING --> READY: server anything else",
+        "  READY --> READY: client anything else",
         "  READY --> READY: server anything else",
-        "  CLOSED --> [*]",
     ]
