@@ -1,0 +1,48 @@
+"""What docs/gemini-wire.md shows of tables is what the tables hold, and its examples run.
+
+Run as a program, with `tests` on the path, this file writes the page anew.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+from helpers.pages import diagram, generated, snippets, write
+
+from realtime_proto.gemini import CLIENT_MEMBERS, SERVER_MEMBERS
+from realtime_proto.gemini._state import MACHINES
+
+PAGE = "gemini-wire.md"
+
+
+def members() -> str:
+    """The members of messages, in the order of their events, with the first line about each."""
+    rows = [
+        f"| {role} | `{member}` | `{cls.__name__}` | {(cls.__doc__ or '').splitlines()[0]} |"
+        for role, table in (("client", CLIENT_MEMBERS), ("server", SERVER_MEMBERS))
+        for member, cls in table.items()
+    ]
+    return "\n".join(["| who | member | class | what it says |", "|---|---|---|---|", *rows])
+
+
+GENERATED = {
+    "members": members,
+    **{name: partial(diagram, machine) for name, machine in MACHINES.items()},
+}
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_a_generated_block_is_up_to_date(name: str) -> None:
+    """It is made from the table, and a change of the table has to show."""
+    assert GENERATED[name]() == generated(PAGE, name)
+
+
+@pytest.mark.parametrize("snippet", snippets(PAGE))
+def test_the_examples_run(snippet: str) -> None:
+    """As they stand, each for itself."""
+    exec(compile(snippet, PAGE, "exec", dont_inherit=True), {"play": len})  # noqa: S102 - our own documentation
+
+
+if __name__ == "__main__":
+    write(PAGE, GENERATED)
