@@ -1,20 +1,20 @@
 """What docs/openai-wire.md says of dialects is what the tables hold.
 
-Run as a program, this file writes the page anew.
+Run as a program, with `tests` on the path, this file writes the page anew.
 """
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import attrs
+from helpers.pages import DOCS, generated, write
 
 from realtime_proto._leniency import Absent, Instead, Moved, Nested, Rule, Untagged
 from realtime_proto.openai import DIALECTS, LENIENCY
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "openai-wire.md"
+PAGE = "openai-wire.md"
 
 
 def said(rule: Rule) -> str:
@@ -44,27 +44,16 @@ def leniency() -> str:
     return "\n".join(["| dialect | where | what | evidence |", "|---|---|---|---|", *rows])
 
 
-BLOCK = re.compile(r"(?<=<!-- generated: leniency -->)(.*?)(?=<!-- end -->)", re.DOTALL)
-
-
 def test_the_table_is_up_to_date() -> None:
     """It is made from the rows, and a change of them has to show."""
-    found = BLOCK.search(PAGE.read_text("utf-8"))
-    assert found is not None
-    assert f"\n\n{leniency()}\n\n" == found[0]
+    assert leniency() == generated(PAGE, "leniency")
 
 
 def test_every_dialect_is_explained() -> None:
     """In the table of dialects, by its name."""
-    named = re.findall(r"^\| `([a-z-]+)` \| [^`]", PAGE.read_text("utf-8"), re.MULTILINE)
+    named = re.findall(r"^\| `([a-z-]+)` \| [^`]", (DOCS / PAGE).read_text("utf-8"), re.MULTILINE)
     assert list(DIALECTS) == named
 
 
-def write() -> None:
-    """Put the table into the page."""
-    text = PAGE.read_text("utf-8")
-    PAGE.write_text(BLOCK.sub(lambda _: f"\n\n{leniency()}\n\n", text, count=1), "utf-8")
-
-
 if __name__ == "__main__":
-    write()
+    write(PAGE, {"leniency": leniency})
