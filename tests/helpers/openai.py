@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import attrs
@@ -14,7 +15,7 @@ from realtime_proto.openai import (
 )
 from realtime_proto.wire import UnknownEvent, UnknownObject
 
-__all__ = ("let_in", "no_id", "unknown_objects")
+__all__ = ("let_in", "no_id", "read", "unknown_objects")
 
 
 def no_id() -> None:
@@ -30,6 +31,12 @@ def let_in(side: str, dialect: str = "ga") -> tuple[Any, Any]:
     server = OpenAIServerConnection(dialect=dialect, ids=no_id)
     client.receive(server.send(SessionCreated(event_id="e", session=RealtimeSession())))
     return (client, server) if side == "client" else (server, client)
+
+
+def read(dialect: str, frame: dict[str, Any]) -> Any:
+    """The event a client of *dialect* reads."""
+    (event,) = let_in("server", dialect)[1].receive(json.dumps(frame))
+    return event
 
 
 def unknown_objects(value: Any) -> list[Any]:
