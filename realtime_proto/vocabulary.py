@@ -96,15 +96,15 @@ class Vocabulary:
         """Fields received that the classes do not have: "event.field" -> how often."""
         return MappingProxyType(self._drift)
 
-    def read(self, event: Any) -> Any:
+    def read(self, event: object) -> object:
         """*event* as one of the classes, where it is an unknown event of theirs; else as it is.
 
         Raises:
             RemoteProtocolError: It bears the name of a class, and is none.
         """
-        cls = self._by_tag.get(event.tag) if isinstance(event, UnknownEvent) else None
-        if cls is None:
+        if not isinstance(event, UnknownEvent) or event.tag not in self._by_tag:
             return event
+        cls = self._by_tag[event.tag]
         try:
             return self._codec.structure(_object(event.raw), cls, drift=self._drift)
         except Mismatch as mismatch:

@@ -8,7 +8,7 @@ Source: as `catalog`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from realtime_proto.gemini.events import ClientContent, ContextUpdate, RealtimeInput, Setup
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ("refusals",)
 
 
-def refusals(event: Any, profile: ModelProfile, *, has_begun: bool = False) -> tuple[str, ...]:
+def refusals(event: object, profile: ModelProfile, *, has_begun: bool = False) -> tuple[str, ...]:
     """What the model refuses of an event, each in a sentence; empty where it takes it.
 
     Args:

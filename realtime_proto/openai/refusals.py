@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ("refusals",)
 
 
-def refusals(event: Any, profile: ModelProfile) -> tuple[str, ...]:
+def refusals(event: object, profile: ModelProfile) -> tuple[str, ...]:
     """What the model refuses of an event, each in a sentence; empty where it takes it.
 
     Args:
