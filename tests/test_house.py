@@ -52,7 +52,7 @@ def test_importing_the_core_loads_no_io_module() -> None:
     """
     loaded = f"print([name for name in {IO_MODULES} if name in sys.modules])"
     libraries = run_python("-c", f"import sys, attrs, cattrs, orjson, pybase64; {loaded}")
-    core = run_python("-c", f"import sys, realtime_proto; {loaded}")
+    core = run_python("-c", f"import sys; from realtime_proto import *; {loaded}")
     assert libraries.stdout == core.stdout, core.stderr
     assert core.stdout.startswith("[")
 
@@ -67,6 +67,22 @@ from realtime_proto import PROVIDERS, ProviderSpec
 print(loaded(), hasattr(realtime_proto, "nothing"))
 """
     assert "[]\n['openai', 'gemini'] False\n" == run_python("-c", code).stdout
+
+
+def test_each_name_of_the_core_is_that_of_its_module() -> None:
+    """What is loaded when it is asked for is what a type checker sees imported."""
+    source = ast.parse(Path(realtime_proto.__file__).read_text("utf-8"))
+    imported = {
+        alias.name: node.module
+        for node in ast.walk(source)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("realtime_proto.")
+        for alias in node.names
+    }
+    assert set(realtime_proto.__all__) == imported.keys()
+    for name, module in imported.items():
+        home: Any = importlib.import_module(str(module))
+        assert getattr(realtime_proto, name) is getattr(home, name)
+    assert imported.keys() <= set(dir(realtime_proto))
 
 
 @pytest.mark.parametrize("missing", [(), ("orjson", "pybase64")])

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 __all__ = ("run",)
 
 IMPORTS: dict[str, str] = {
-    "realtime-io": "import realtime_proto",
-    "realtime-io, one provider": "import realtime_proto.openai",
+    "realtime-io": "from realtime_proto import Conversation",
+    "realtime-io, the package": "import realtime_proto",
+    "realtime-io, one wire": "import realtime_proto.openai",
     "attrs, cattrs": "import attrs, cattrs",
     "openai": "import openai",
     "google-genai": "import google.genai",
