@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from helpers.gemini import pair
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,11 +16,10 @@ from realtime_proto._connection import MAX_FRAME_BYTES
 from realtime_proto._json import MAX_DEPTH
 from realtime_proto.errors import RemoteProtocolError
 from realtime_proto.gemini import (
+    ClientContent,
     GeminiConnection,
     GeminiServerConnection,
     GoAway,
-    Setup,
-    SetupComplete,
     ToolCall,
 )
 from realtime_proto.openai import OpenAIConnection, RateLimitsUpdated
@@ -49,10 +49,12 @@ def openai() -> OpenAIConnection:
 
 def gemini() -> GeminiConnection:
     """A client whose session stands."""
-    client, server = GeminiConnection(), GeminiServerConnection()
-    server.receive(client.send(Setup(model="models/m")))
-    client.receive(server.send(SetupComplete()))
-    return client
+    return pair()[0]
+
+
+def gemini_server() -> GeminiServerConnection:
+    """A server whose session stands."""
+    return pair()[1]
 
 
 NO_JSON_OBJECT: dict[str, str | bytes] = {
@@ -87,7 +89,7 @@ NO_JSON_OBJECT: dict[str, str | bytes] = {
 """What is no frame of any protocol."""
 
 
-@pytest.mark.parametrize("made", [openai, gemini])
+@pytest.mark.parametrize("made", [openai, gemini, gemini_server])
 @pytest.mark.parametrize("frame", NO_JSON_OBJECT.values(), ids=NO_JSON_OBJECT)
 def test_what_is_no_json_object_is_refused_at_the_root(library, frame, made) -> None:
     """As text, bytes or a view of them; the excerpt is short; what comes next is read."""
@@ -114,8 +116,10 @@ def assert_it_goes_on(connection: Any) -> None:
             '{"type":"rate_limits.updated","event_id":"e","rate_limits":[]}'
         )
         assert event == RateLimitsUpdated(event_id="e", rate_limits=())
-    else:
+    elif isinstance(connection, GeminiConnection):
         assert connection.receive('{"goAway":{}}') == [GoAway()]
+    else:
+        assert connection.receive('{"clientContent":{}}') == [ClientContent()]
 
 
 def rate_limits(**change: Any) -> dict[str, Any]:
