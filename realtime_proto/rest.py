@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ("RestRequest", "json_request", "read_answer")
 
 _MESSAGE_LIMIT: Final = 200
+_NAME_LIMIT: Final = 100
+"""Characters of a server's own words and names that are kept."""
 
 
 @final
@@ -96,11 +98,14 @@ def _refused(answer: dict[str, Any], *, status: int, what: str) -> ProviderError
     message = f"the server refused {what} with HTTP {status}"
     if isinstance(words, str) and words:
         message = f"{message}: {words:.{_MESSAGE_LIMIT}}"
-    code = next((said[key] for key in ("code", "status") if isinstance(said.get(key), str)), None)
-    param = said.get("param")
     return ProviderError(
         message,
-        code=code or str(status),
-        param=param if isinstance(param, str) else None,
+        code=_name(said, "code") or _name(said, "status") or str(status),
+        param=_name(said, "param"),
         retryable=status in (408, 429) or status >= 500,
     )
+
+
+def _name(said: dict[str, Any], key: str) -> str | None:
+    value = said.get(key)
+    return value[:_NAME_LIMIT] if isinstance(value, str) else None

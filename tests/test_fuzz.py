@@ -26,9 +26,12 @@ def _on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_there_is_a_target_for_each_thing_of_each_provider() -> None:
-    """Received bytes, round trips, operations; each says its invariant and what may be raised."""
+    """Received bytes, round trips, operations, and one for what comes over HTTP; each says its
+    invariant and what may be raised.
+    """
     kinds = ("operations", "receive", "round_trip")
-    assert TARGETS == [f"fuzz_{p}_{kind}" for p in ("gemini", "openai") for kind in kinds]
+    of_providers = [f"fuzz_{p}_{kind}" for p in ("gemini", "openai") for kind in kinds]
+    assert TARGETS == [*of_providers, "fuzz_reach_answers"]
     for name in TARGETS:
         head = importlib.import_module(name).__doc__ or ""
         assert "\nInvariant: " in head

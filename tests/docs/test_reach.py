@@ -1,16 +1,16 @@
 """What docs/endpoints.md, docs/ends.md and docs/models.md show of tables is what the tables hold.
 
-Run as a program, this file writes the pages anew.
+Run as a program, with `tests` on the path, this file writes the pages anew.
 """
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
+from helpers.pages import DOCS, generated, snippets, write
 
 from realtime_io import _registry
 from realtime_proto.closing import SHARED_RULES, Rule
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from realtime_proto.dialect import Endpoint
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGES = ("endpoints.md", "ends.md", "models.md", "extending.md")
 KEY = Secret("KEY")
 RESOURCE = "https://RESOURCE"
 
@@ -231,28 +231,20 @@ BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
 }
 
 
-def block(name: str) -> re.Pattern[str]:
-    """A generated block between its marks."""
-    return re.compile(rf"(<!-- generated: {name} -->\n)(.*?)(<!-- end -->)", re.DOTALL)
-
-
 @pytest.mark.parametrize("name", BLOCKS)
 def test_a_generated_table_is_up_to_date(name: str) -> None:
     """Where it is not, this file run as a program writes it anew."""
     page, make = BLOCKS[name]
-    found = block(name).search((DOCS / page).read_text("utf-8"))
-    assert found is not None
-    assert f"{make()}\n" == found[2]
+    assert make() == generated(page, name)
 
 
-@pytest.mark.parametrize("page", ["endpoints.md", "ends.md", "models.md", "extending.md"])
-def test_the_snippets_run(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("page", "snippet"), [(page, snippet) for page in PAGES for snippet in snippets(page)]
+)
+def test_the_examples_run(page: str, snippet: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As they stand, each for itself, without a network."""
     monkeypatch.setattr(_registry, "_REGISTERED", {})
-    blocks = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL)
-    assert blocks
-    for snippet in blocks:
-        exec(compile(snippet, page, "exec", dont_inherit=True), {})  # noqa: S102 - our own documentation
+    exec(compile(snippet, page, "exec", dont_inherit=True), {})  # noqa: S102 - our own documentation
 
 
 def test_no_page_shows_a_key_in_a_url() -> None:
@@ -262,13 +254,6 @@ def test_no_page_shows_a_key_in_a_url() -> None:
     assert [] == [url for url in urls if "KEY" in url or "TOKEN" in url]
 
 
-def write() -> None:
-    """Write the blocks of the pages anew."""
-    for name, (page, make) in BLOCKS.items():
-        path = DOCS / page
-        text = block(name).sub(lambda m, make=make: f"{m[1]}{make()}\n{m[3]}", path.read_text())
-        path.write_text(text, "utf-8")
-
-
 if __name__ == "__main__":
-    write()
+    for page in PAGES:
+        write(page, {name: make for name, (of, make) in BLOCKS.items() if of == page})

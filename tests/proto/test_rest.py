@@ -87,8 +87,10 @@ def test_a_refusal_is_told_in_the_servers_words(
 def test_a_refusal_is_cut() -> None:
     """A server may say much."""
     with pytest.raises(ProviderError) as caught:
-        read_answer(json.dumps({"error": {"message": "x" * 10_000}}), status=400, what="it")
-    assert len(str(caught.value)) < 300
+        error = {"message": "x" * 10_000, "code": "y" * 10_000, "param": "z" * 10_000}
+        read_answer(json.dumps({"error": error}), status=400, what="it")
+    assert len(str(caught.value)) < 400
+    assert 100 == len(caught.value.param or "")
 
 
 @given(st.binary(), st.integers(100, 599))
