@@ -50,7 +50,7 @@ class Roads:
         *,
         endpoint: Endpoint | None,
         backoff: Backoff,
-        chance: Callable[[], float],
+        chance: Callable[[], float] | None,
         max_redials: int,
     ) -> None:
         self.road: Road = Keep()
@@ -61,6 +61,7 @@ class Roads:
         self._backoff = backoff
         self._chance = chance
         self._redials_left = max_redials
+        self._draws: list[float] = []
         self._attempt = 0
 
     @property
@@ -106,7 +107,7 @@ class Roads:
             verdict: Why one is needed.
             now: On the caller's clock.
         """
-        pause = self._backoff.delay_s(self._attempt, verdict, chance=self._chance())
+        pause = self._backoff.delay_s(self._attempt, verdict, chance=self._draw())
         if pause is GIVE_UP or not self._redials_left:
             return None
         delay_s = round(pause, 6)  # whole microseconds, as all times here
@@ -114,6 +115,15 @@ class Roads:
         self.cause = verdict
         self.road = Redial(self._endpoint, now + delay_s)
         return Attempt(self._attempt, delay_s)
+
+    def _draw(self) -> float:
+        self._draws.append(1.0 if self._chance is None else self._chance())
+        return self._draws[-1]
+
+    def take_draws(self) -> list[float]:
+        """What was drawn, each number once."""
+        draws, self._draws = self._draws, []
+        return draws
 
     def end(self, failure: Failure | None) -> None:
         """There is no other road."""

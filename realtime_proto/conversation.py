@@ -131,18 +131,23 @@ class Conversation:
             )
         self.clock_reversals: int = 0
         self._dialect = dialect
-        self._config = config
-        self._ids = ids or count_ids("evt")
-        self._resume = resume
-        self._seed = seed
-        self._endpoint = endpoint
-        self._backoff = backoff
-        self._chance = chance
-        self._draws: list[float] = []
-        self._desk = Desk(dialect, config, ids=self._ids, limits=limits)
+        ids = ids or count_ids("evt")
+        self._blueprint = Blueprint(
+            provider=dialect.name,
+            config=config,
+            limits=limits,
+            ids=ids,
+            strict=strict,
+            reports_delivery=reports_delivery,
+            resume=resume,
+            seed=seed,
+            endpoint=endpoint,
+            backoff=backoff,
+        )
+        self._desk = Desk(dialect, config, ids=ids, limits=limits)
         self._desk.ignored = ignored
         self._roads = Roads(
-            endpoint=endpoint, backoff=backoff, chance=self._draw, max_redials=limits.redials
+            endpoint=endpoint, backoff=backoff, chance=chance, max_redials=limits.redials
         )
         self._strict = strict
         self._reports_delivery = reports_delivery
@@ -343,8 +348,7 @@ class Conversation:
 
     def take_draws(self) -> list[float]:
         """What `chance` gave, each number once: a recording needs it."""
-        draws, self._draws = self._draws, []
-        return draws
+        return self._roads.take_draws()
 
     def next_deadline(self) -> float | None:
         """When to call `tick`, on the caller's clock; None where nothing waits for time."""
@@ -368,18 +372,7 @@ class Conversation:
     @property
     def blueprint(self) -> Blueprint:
         """What it was made from: what a recording needs to make it again."""
-        return Blueprint(
-            provider=self._dialect.name,
-            config=self._config,
-            limits=self._desk.limits,
-            ids=self._ids,
-            strict=self._strict,
-            reports_delivery=self._reports_delivery,
-            resume=self._resume,
-            seed=self._seed,
-            endpoint=self._endpoint,
-            backoff=self._backoff,
-        )
+        return self._blueprint
 
     @property
     def config(self) -> RealtimeConfig:
@@ -435,10 +428,6 @@ class Conversation:
         """How much of an item was heard by *now*, as far as is known."""
         now_us = max(self._desk.now_us, self._to_us(now))
         return self._desk.playback.played_ms(item_id, now_us=now_us)
-
-    def _draw(self) -> float:
-        self._draws.append(1.0 if self._chance is None else self._chance())
-        return self._draws[-1]
 
     # --- time
 

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from realtime_proto.audio.pcm import silence
 from realtime_proto.closing import Fate, judge_close, judge_unopened
 from realtime_proto.commands import (
     ClearAudio,
@@ -54,6 +53,7 @@ from realtime_proto.openai import events as wire
 from realtime_proto.openai._arbiter import ArbiterPhase, Refusal
 from realtime_proto.openai._causes import Causes, judged
 from realtime_proto.openai._connection import OpenAIConnection
+from realtime_proto.openai._microphone import Microphone
 from realtime_proto.openai._mirror import history_item, seed_item, usage_of
 from realtime_proto.openai._responses import Responses
 from realtime_proto.openai._setup import patch_between, session_for
@@ -84,18 +84,6 @@ if TYPE_CHECKING:
     from realtime_proto.wire import IdFactory
 
 __all__ = ("OpenAIDialect",)
-
-MIN_COMMIT_MS: Final = 100
-"""The server refuses to commit less audio than this."""
-
-SILENCE_DURATION_MS: Final = 500
-"""The longest of the models' defaults for the silence that ends a turn."""
-
-SEMANTIC_END_MS: Final = 4_000
-"""How long semantic detection at its default eagerness waits at most."""
-
-SILENCE_MARGIN_MS: Final = 300
-"""Silence beyond that, so that the end is found inside of it."""
 
 IMAGE_TYPES: Final = ("image/png", "image/jpeg")
 
@@ -137,7 +125,7 @@ class OpenAIDialect:
         self._responses = Responses(self._say, max_queued=max_queued, truncates=self._truncates)
         self._updates = Updates(self._say)
         self._is_ready = False
-        self._uncommitted_bytes = 0
+        self._microphone = Microphone(self._say, self._responses)
         self._user = User(self._responses)
         self._last_error: Failure | None = None
 
@@ -197,9 +185,7 @@ class OpenAIDialect:
         """Turn a command into wire events. Raises LocalProtocolError with nothing changed."""
         match command:
             case SendAudio(data):
-                # Not remembered: hundreds of them would drive out what matters.
-                fx.transmit(wire.InputAudioBufferAppend(audio=data))
-                self._uncommitted_bytes += len(data)
+                self._microphone.append(data, fx)
             case SendText(text):
                 message = Message(role="user", content=(InputText(text=text),))
                 self._say(wire.ConversationItemCreate(item=message), fx)
@@ -207,12 +193,11 @@ class OpenAIDialect:
             case SendImage():
                 self._send_image(command, fx)
             case CommitAudio():
-                self._commit(fx)
+                self._microphone.commit(fx)
             case EndAudio():
-                self._end_audio(fx)
+                self._microphone.end(fx)
             case ClearAudio():
-                self._say(wire.InputAudioBufferClear(), fx)
-                self._uncommitted_bytes = 0
+                self._microphone.clear(fx)
             case Interrupt():
                 self._responses.cancel(fx)
                 self._responses.cut(fx)
@@ -229,33 +214,6 @@ class OpenAIDialect:
         url = f"data:{image.mime_type};base64,{b64encode(image.data).decode()}"
         message = Message(role="user", content=(InputImage(image_url=url),))
         self._say(wire.ConversationItemCreate(item=message), fx)
-
-    def _commit(self, fx: Effects) -> None:
-        if fx.config.vad_mode is not VADMode.MANUAL:
-            raise LocalProtocolError(
-                "the server ends the user's turn by itself; commit_audio() is for VADMode.MANUAL"
-            )
-        ms = self.capabilities.input_format.duration_ms(self._uncommitted_bytes)
-        if ms < MIN_COMMIT_MS:
-            raise LocalProtocolError(
-                f"only {ms} ms of audio to commit; the server needs {MIN_COMMIT_MS} ms"
-            )
-        self._say(wire.InputAudioBufferCommit(), fx)
-        self._uncommitted_bytes = 0
-        self._responses.want(fx)
-
-    def _end_audio(self, fx: Effects) -> None:
-        if fx.config.vad_mode is VADMode.MANUAL:
-            if self.capabilities.input_format.duration_ms(self._uncommitted_bytes) >= MIN_COMMIT_MS:
-                self._commit(fx)
-            return
-        # This wire cannot say that the microphone is off: the server finds the end of speech in the
-        # silence after it, and reckons in audio, not in time.
-        silence_ms = SEMANTIC_END_MS
-        if fx.config.vad_mode is VADMode.SERVER:
-            silence_ms = fx.config.vad_silence_duration_ms or SILENCE_DURATION_MS
-        data = silence(silence_ms + SILENCE_MARGIN_MS, self.capabilities.input_format)
-        fx.transmit(wire.InputAudioBufferAppend(audio=data))
 
     def _update(self, config: RealtimeConfig, fx: Effects) -> None:
         if self._model(config) != self._model(fx.config):
@@ -324,7 +282,7 @@ class OpenAIDialect:
     def abandon(self, fx: Effects) -> tuple[Lost, ...]:
         """The road is gone: what was in flight."""
         lost = self._responses.in_flight()
-        ms = self.capabilities.input_format.duration_ms(self._uncommitted_bytes)
+        ms = self._microphone.uncommitted_ms
         if ms and fx.config.vad_mode is VADMode.MANUAL:
             lost += (Lost(kind="audio", ms=ms),)
         self._responses.give_up(fx)
