@@ -184,6 +184,7 @@ class History:
             self._after[item.item_id] = after
         self._items.insert(self._place(item.item_id, after, before), item)
         self._n_bytes += item.n_bytes
+        self._gather(item.item_id)
         self._forget()
 
     def say(self, item_id: str, text: str, *, role: Speaking, is_spoken: bool = True) -> None:
@@ -308,6 +309,17 @@ class History:
         if before in index:
             followers.append(index[before])
         return min(followers, default=len(self._items))
+
+    def _gather(self, item_id: str) -> None:
+        """Put behind an item what named it as its predecessor and stands before it."""
+        if item_id not in self._after.values():
+            return
+        here = next(n for n, item in enumerate(self._items) if item.item_id == item_id)
+        early = [item for item in self._items[:here] if self._after.get(item.item_id) == item_id]
+        for item in early:
+            self._items.remove(item)
+            self._items.insert(here, item)  # everything moved up by one
+            self._gather(item.item_id)
 
     def _forget(self) -> None:
         while len(self._items) > 1 and (
