@@ -170,24 +170,35 @@ def _reading(number: int, member: Member) -> list[str]:
     key, path = repr(member.key), repr(f".{member.key}")
     said = f"said = said or {{}}; said[{key}] ="
     as_it_is = _READ_AS_IT_IS.get(member.kind, "False").format(value)
-    if member.is_required:
-        absent, null = (f"faults = add(faults, {path}, {why!r})" for why in ("missing", "null"))
-    else:
-        absent, null = f"{value} = {default}", f"{said} None; {value} = {default}"
-    if member.nullable:
-        null = f"{said} None" if not member.is_required and member.default is None else "pass"
-    lines = [
-        f"{value} = raw = get({key}, U)",
-        f"if {as_it_is}: pass",
-        f"elif {value} is U: {absent}",
-        f"elif {value} is None: {null}",
+    read = [
         "else:",
         f"  try: {value} = read{number}({value}, drift)",
         f"  except Mismatch as mismatch: faults = below(faults, {path}, mismatch)",
     ]
+    if member.is_required:
+        absent, null = (f"faults = add(faults, {path}, {why!r})" for why in ("missing", "null"))
+        return [
+            f"{value} = get({key}, U)",
+            f"if {as_it_is}: pass",
+            f"elif {value} is U: {absent}",
+            f"elif {value} is None: {'pass' if member.nullable else null}",
+            *read,
+        ]
+    if not member.nullable:
+        null = f"{said} None; {value} = {default}"
+    else:
+        null = f"{said} None" if member.default is None else "pass"
+    # Most members of most objects are not there, and `in` is the fastest way to know.
+    lines = [
+        f"if {key} in o:",
+        f"  {value} = raw = o[{key}]",
+        f"  if {as_it_is}: pass",
+        f"  elif {value} is None: {null}",
+        *(f"  {line}" for line in read),
+    ]
     if member.can_equal_default:
-        lines += [f"if {value} == {default} and raw is not U: {said} raw"]
-    return lines
+        lines.append(f"  if {value} == {default}: {said} raw")
+    return [*lines, f"else: {value} = {default}"]
 
 
 def _add(faults: list[tuple[str, str]] | None, path: str, text: str) -> list[tuple[str, str]]:

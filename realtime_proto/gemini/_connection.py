@@ -201,6 +201,11 @@ class _GeminiWire(Connection[SendT, RecvT, Phase]):
         return f'{{"realtimeInput":{{"audio":{{"mimeType":"{mime}","data":"{text}"}}}}}}'
 
     def _unpack(self, value: dict[str, Any], events: list[RecvT | UnknownEvent]) -> None:
+        if len(value) == 1:  # nearly every message
+            ((name, body),) = value.items()
+            if name in self._hears and body is not None:
+                events.append(self._structure(name, self._hears[name], body))
+                return
         bodies: dict[str, Any] = {}
         unknown: list[RecvT | UnknownEvent] = []
         for name, body in value.items():
