@@ -198,8 +198,7 @@ async def _ask(
             return _Taken(connection.connection, answer.subprotocol, early)
         answer = "accepted more extensions than were offered"
     if isinstance(answer, RejectConnection):
-        connection.receive_data(early)
-        body = await _hear_body(stream, connection) if answer.has_body else b""
+        body = await _hear_body(stream, connection, early) if answer.has_body else b""
         secrets = secrets_in(target, headers, subprotocols)
         return _rejected(host, answer, body, secrets)
     return RealtimeConnectionError(f"{host} {answer}: it may be no WebSocket server")
@@ -257,18 +256,19 @@ def _n_head(tail: bytes, data: bytes) -> int:
     return len(data) if found is None else found.end() - len(tail)
 
 
-async def _hear_body(stream: ByteStream, connection: WSConnection) -> bytes:
+async def _hear_body(stream: ByteStream, connection: WSConnection, early: bytes) -> bytes:
     """The start of a refusal's body: what came of it, whatever became of the rest."""
     body = bytearray()
     with anyio.move_on_after(BODY_S):
         while len(body) < MAX_BODY_BYTES:
             try:
+                connection.receive_data(early or await stream.receive())
+                early = b""
                 for event in connection.events():
                     if isinstance(event, RejectData):
                         body += event.data
                         if event.body_finished:
                             return bytes(body)
-                connection.receive_data(await stream.receive())
             except (*GONE, *UNPARSABLE):
                 break
     return bytes(body)

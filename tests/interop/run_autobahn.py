@@ -32,13 +32,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import trustme
-from anyio.streams.tls import TLSStream
 from attrs import frozen
 
 from realtime_io._handshake import Accept, accept_websocket, connect_websocket
 from realtime_io._tasks import background_tasks
+from realtime_io._tls import start_client, start_server
 from realtime_io._websocket import DEFAULT_LIMITS, Closed, SocketLimits, WebSocket
-from realtime_proto.errors import RealtimeError
+from realtime_proto.errors import RealtimeConnectionError, RealtimeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -116,36 +116,31 @@ async def serve(group: Group, port: int, context: ssl.SSLContext | None) -> None
 
     async def handle(stream: ByteStream) -> None:
         async with stream:
-            if context is not None:
-                stream = await TLSStream.wrap(
-                    stream, server_side=True, ssl_context=context, standard_compatible=False
-                )
+            road = stream if context is None else await start_server(stream, context)
+            if road is None:
+                return
             websocket = await accept_websocket(
-                stream, select=lambda _: Accept(), limits=group.limits, deflate=group.deflate
+                road, select=lambda _: Accept(), limits=group.limits, deflate=group.deflate
             )
             if websocket is not None:
                 await _echo(websocket)
 
-    async def guard(stream: ByteStream) -> None:
-        # A peer that is gone in the middle of TLS is no failure of the next case.
-        with contextlib.suppress(anyio.BrokenResourceError, anyio.EndOfStream, OSError):
-            await handle(stream)
-
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
-    await listener.serve(guard)
+    await listener.serve(handle)
 
 
 async def call(group: Group, port: int, agent: str, context: ssl.SSLContext | None) -> None:
     """Go through all cases of a fuzzing server."""
 
     async def connect(target: str) -> WebSocket:
-        stream: ByteStream = await anyio.connect_tcp("127.0.0.1", port)
+        stream = await anyio.connect_tcp("127.0.0.1", port)
+        road: ByteStream | RealtimeConnectionError = stream
         if context is not None:
-            stream = await TLSStream.wrap(
-                stream, hostname="127.0.0.1", ssl_context=context, standard_compatible=False
-            )
+            road = await start_client(stream, host="127.0.0.1", address="wstest", context=context)
+        if isinstance(road, RealtimeConnectionError):
+            raise road
         return await connect_websocket(
-            stream,
+            road,
             host=f"127.0.0.1:{port}",
             target=target,
             limits=group.limits,
@@ -286,10 +281,11 @@ def run_group(
                 _wait_for(port)
                 _finish([*suite, "-m", "fuzzingclient"], scratch / "suite.log")
         else:
-            spec.write_text(json.dumps(group.spec(outdir=name, url=f"{scheme}://127.0.0.1:{port}")))
-            pair = [f"-k{certificates}/server.key", f"-c{certificates}/server.pem"]
-            pair = pair if certificates else []
-            command = [*suite, "-m", "fuzzingserver", "-u", "0", *pair]
+            more = {"outdir": name, "url": f"{scheme}://127.0.0.1:{port}"}
+            if certificates:
+                more |= {"key": f"{certificates}/server.key", "cert": f"{certificates}/server.pem"}
+            spec.write_text(json.dumps(group.spec(**more)))
+            command = [*suite, "-m", "fuzzingserver", "-u", "0"]
             with _running(command, scratch / "suite.log"):
                 _wait_for(port)
                 _finish(ours, scratch / "ours.log")
