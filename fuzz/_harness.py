@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -113,13 +114,13 @@ def _mutate(
 
 def main(test_one_input: TestOneInput, *, folders: Sequence[str], words: Sequence[bytes]) -> None:
     """The command line of a target."""
-    try:
-        import atheris
-    except ImportError:
+    if importlib.util.find_spec("atheris") is None:
         _main_stdlib(test_one_input, folders=folders, words=words)
-    else:
-        atheris.Setup([*sys.argv, *(str(CORPUS / folder) for folder in folders)], test_one_input)
-        atheris.Fuzz()
+        return
+    import atheris
+
+    atheris.Setup([*sys.argv, *(str(CORPUS / folder) for folder in folders)], test_one_input)
+    atheris.Fuzz()
 
 
 def _main_stdlib(

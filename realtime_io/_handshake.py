@@ -193,15 +193,18 @@ async def _ask(
     except UNPARSABLE:  # a part of the name too long for DNS: the one thing not checked before
         return ConfigurationError(f"{host:.200} is no host name", code="invalid_url")
     answer, early = await _hear_answer(stream, connection)
+    secrets = secrets_in(target, headers, subprotocols)
     if isinstance(answer, AcceptConnection) and connection.connection is not None:
         if len(answer.extensions) <= 1:  # the same one twice would inflate twice
-            return _Taken(connection.connection, answer.subprotocol, early)
+            chosen = answer.subprotocol
+            shown = None if chosen is None else redacted(chosen.encode(), secrets).decode()
+            return _Taken(connection.connection, shown, early)
         answer = "accepted more extensions than were offered"
     if isinstance(answer, RejectConnection):
         body = await _hear_body(stream, connection, early) if answer.has_body else b""
-        secrets = secrets_in(target, headers, subprotocols)
         return _rejected(host, answer, body, secrets)
-    return RealtimeConnectionError(f"{host} {answer}: it may be no WebSocket server")
+    words = redacted(str(answer).encode(), secrets).decode()
+    return RealtimeConnectionError(f"{host} {words}: it may be no WebSocket server")
 
 
 def _hello(
@@ -293,7 +296,9 @@ def _rejected(
         message,
         status=status,
         headers={
-            name.decode("latin-1").lower(): redacted(value, secrets).decode("latin-1")
+            redacted(name, secrets).decode("latin-1").lower(): redacted(value, secrets).decode(
+                "latin-1"
+            )
             for name, value in refusal.headers
         },
         body=body,

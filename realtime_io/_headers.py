@@ -104,7 +104,7 @@ def redacted(data: bytes, secrets: Sequence[Secret]) -> bytes:
     for secret in secrets:
         for text in (secret.reveal(), secret.reveal().removeprefix(_SCHEME)):
             if len(text) >= MIN_REDACTED_CHARS:
-                data = data.replace(text.encode(), b"***")
+                data = re.sub(re.escape(text.encode()), b"***", data, flags=re.IGNORECASE)
     return data
 
 

@@ -41,8 +41,14 @@ EVENTS_PER_CHECKPOINT: Final = 256
 MAX_REASON_BYTES: Final = 123
 MAX_PING_BYTES: Final = 125
 
-LINGER_S: Final = 1.0  # for the peer to end TCP, after the closing handshake
+LINGER_S: Final = 1.0
+"""For the peer to end TCP, after the closing handshake."""
+
+UNSEEN_LINGER_S: Final = 0.25
+"""The same over TLS after a violation: a peer that does not see us end our half waits, too."""
+
 FORCED_CLOSE_S: Final = 1.0
+"""For the stream to close itself."""
 
 CLOSE_CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015), *range(3000, 5000)})
 """What may be sent; 1004, 1005, 1006 and 1015 are names for things that were not."""
@@ -345,8 +351,7 @@ class WebSocket:
                 self._say_goodbye(code, reason)
                 await self._flush()
                 await self._until_answered()
-            with anyio.move_on_after(LINGER_S):
-                await self._until_hung_up()
+            await self._until_hung_up()
         finally:
             await self.aclose()
 
@@ -380,12 +385,14 @@ class WebSocket:
         """
         if self._is_broken or self._end is None or self.sent_code is None:
             return
-        if self.received_code is None:
-            with suppress(NotImplementedError, *GONE):
-                await self._stream.send_eof()
-        elif not self._ws.client:
+        if self.received_code is not None and not self._ws.client:
             return
-        with suppress(*GONE):
+        with anyio.move_on_after(LINGER_S) as scope, suppress(*GONE):
+            if self.received_code is None:
+                try:
+                    await self._stream.send_eof()
+                except NotImplementedError:
+                    scope.deadline = anyio.current_time() + UNSEEN_LINGER_S
             while True:
                 await self._stream.receive(READ_BYTES)
 

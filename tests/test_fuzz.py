@@ -25,13 +25,15 @@ def _on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(FUZZ))
 
 
-def test_there_is_a_target_for_each_thing_of_each_provider() -> None:
-    """Received bytes, round trips, operations, and one for what comes over HTTP; each says its
-    invariant and what may be raised.
+def test_there_is_a_target_for_each_thing() -> None:
+    """Received bytes, round trips, operations, what comes over HTTP, and the WebSocket; each says
+    its invariant and what may be raised.
     """
     kinds = ("operations", "receive", "round_trip")
-    of_providers = [f"fuzz_{p}_{kind}" for p in ("gemini", "openai") for kind in kinds]
-    assert TARGETS == [*of_providers, "fuzz_reach_answers"]
+    expected = [f"fuzz_{p}_{kind}" for p in ("gemini", "openai") for kind in kinds]
+    expected.append("fuzz_reach_answers")
+    expected += [f"fuzz_websocket_{thing}" for thing in ("client", "fastlane", "server")]
+    assert expected == TARGETS
     for name in TARGETS:
         head = importlib.import_module(name).__doc__ or ""
         assert "\nInvariant: " in head

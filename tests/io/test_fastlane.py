@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 import sys
 import tracemalloc
-from typing import TypeAlias
 
 import pytest
+from _websocket import Heard, Listener
 from helpers.frames import (
     BINARY,
     CONT,
@@ -22,44 +22,12 @@ from helpers.frames import (
 from hypothesis import given
 from hypothesis import strategies as st
 from wsproto.connection import Connection, ConnectionState, ConnectionType
-from wsproto.events import BytesMessage, CloseConnection, Event, Ping, Pong, TextMessage
+from wsproto.events import CloseConnection
 
 from realtime_io._fastlane import POOL_KEYS, FastLane, FrameMaker
 
 KINDS = {"client": ConnectionType.CLIENT, "server": ConnectionType.SERVER}
 MAX_BYTES = 70_000
-
-Heard: TypeAlias = tuple[object, ...]
-
-
-class Listener:
-    """Joins parts to messages, so that what came one way and the other can be compared."""
-
-    def __init__(self) -> None:
-        self.heard: list[Heard] = []
-        self._texts: list[str] = []
-        self._binaries: list[bytes] = []
-
-    def take(self, item: str | bytes | Event) -> None:
-        match item:
-            case str():
-                self.heard.append(("text", item))
-            case bytes():
-                self.heard.append(("binary", item))
-            case TextMessage(data=text):
-                self._texts.append(text)
-                if item.message_finished:
-                    self.heard.append(("text", "".join(self._texts)))
-                    self._texts = []
-            case BytesMessage(data=binary):
-                self._binaries.append(bytes(binary))
-                if item.message_finished:
-                    self.heard.append(("binary", b"".join(self._binaries)))
-                    self._binaries = []
-            case Ping() | Pong():
-                self.heard.append((type(item).__name__, bytes(item.payload)))
-            case CloseConnection():
-                self.heard.append(("close", int(item.code), item.reason))
 
 
 class Plain:
