@@ -2,8 +2,8 @@
 
 `GeminiConnection` turns frames into events and back for a client, `GeminiServerConnection` for a
 server. `events` has the messages, `parts` what content is made of, `setup` what a session is set up
-with: `generation`, `tools`, `retrieval`, `schema`; `grounding` is where answers come from. Neither
-sockets nor endpoints are here.
+with: `generation`, `tools`, `retrieval`, `schema`; `grounding` is where answers come from, and
+`json_schema` leads from JSON Schema to what the API takes. Neither sockets nor endpoints are here.
 """
 
 from __future__ import annotations
@@ -111,6 +111,7 @@ from realtime_proto.gemini.grounding import (
     UrlContextMetadata,
     UrlMetadata,
 )
+from realtime_proto.gemini.json_schema import MAX_PARTS, schema_of
 from realtime_proto.gemini.parts import (
     DOCUMENT_CONTENT_LAYERS,
     FUNCTION_RESPONSE_SCHEDULING,
@@ -175,12 +176,7 @@ from realtime_proto.gemini.retrieval import (
     VertexRagStore,
     VertexRagStoreRagResource,
 )
-from realtime_proto.gemini.schema import (
-    SCHEMA_TYPES,
-    JsonSchema,
-    Schema,
-    schema_of,
-)
+from realtime_proto.gemini.schema import SCHEMA_TYPES, JsonSchema, Schema
 from realtime_proto.gemini.setup import (
     ACTIVITY_HANDLING,
     END_SENSITIVITIES,
@@ -252,6 +248,7 @@ __all__ = (
     "IMAGE_SIZES",
     "INTERACTION_STATUSES",
     "LANGUAGES",
+    "MAX_PARTS",
     "MEDIA_PROCESSING",
     "MEDIA_RESOLUTIONS",
     "MEDIA_RESOLUTION_LEVELS",

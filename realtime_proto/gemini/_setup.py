@@ -16,9 +16,9 @@ from realtime_proto.gemini.generation import (
     ThinkingConfig,
     VoiceConfig,
 )
+from realtime_proto.gemini.json_schema import schema_of
 from realtime_proto.gemini.parts import Content, Part
 from realtime_proto.gemini.refusals import refusals
-from realtime_proto.gemini.schema import schema_of
 from realtime_proto.gemini.setup import AutomaticActivityDetection, RealtimeInputConfig, Setup
 from realtime_proto.gemini.tools import FunctionDeclaration, Tool
 from realtime_proto.usage import Tokens, Usage

@@ -14,6 +14,7 @@ from realtime_proto.gemini import (
     events,
     generation,
     grounding,
+    json_schema,
     parts,
     retrieval,
     schema,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 VOCABULARY = (events, generation, grounding, parts, retrieval, schema, setup, tools)
 
 
-@pytest.mark.parametrize("module", [*VOCABULARY, _connection])
+@pytest.mark.parametrize("module", [*VOCABULARY, _connection, json_schema])
 def test_everything_public_is_offered(module: ModuleType) -> None:
     """Each name in a module's `__all__` is in the package's, and is the same thing."""
     assert set(module.__all__) <= set(gemini.__all__)
@@ -48,7 +49,7 @@ def test_every_class_is_public(module: ModuleType) -> None:
 
 def test_lists_are_sorted_and_without_repetition() -> None:
     """`__all__` is complete, and each name is in it once."""
-    for module in (gemini, *VOCABULARY, _connection, _state):
+    for module in (gemini, *VOCABULARY, _connection, _state, json_schema):
         assert len(set(module.__all__)) == len(module.__all__)
         assert all(hasattr(module, name) for name in module.__all__)
     assert gemini.Phase is _state.Phase

@@ -10,7 +10,9 @@ from helpers.strategies import free_json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from realtime_proto.errors import ConfigurationError
 from realtime_proto.gemini import (
+    MAX_PARTS,
     SCHEMA_TYPES,
     FunctionDeclaration,
     GeminiConnection,
@@ -65,7 +67,7 @@ from realtime_proto.gemini import (
                 "properties": {"a": {"type": "string", "pattern": "^x$"}, "b": True},
                 "required": ["a"],
                 "propertyOrdering": ["b", "a"],
-                "additionalProperties": False,
+                "additionalProperties": False,  # not on the Gemini Developer API
                 "minProperties": 1,
                 "maxProperties": 2,
             },
@@ -74,23 +76,44 @@ from realtime_proto.gemini import (
                 properties={"a": Schema(type="STRING", pattern="^x$"), "b": Schema()},
                 required=("a",),
                 property_ordering=("b", "a"),
-                additional_properties=False,
                 min_properties=1,
                 max_properties=2,
             ),
         ),
-        (
-            {"additionalProperties": {"type": "integer", "minimum": 0, "maximum": 1.5}},
-            Schema(additional_properties=Schema(type="INTEGER", minimum=0, maximum=1.5)),
-        ),
+        ({"type": "integer", "minimum": 0}, Schema(type="INTEGER", minimum=0)),
+        ({"type": "number", "maximum": 1.5}, Schema(type="NUMBER", maximum=1.5)),
+        ({"minItems": 1.5, "minimum": True}, Schema()),
         (
             {"$ref": "#/$defs/A", "$defs": {"A": {"title": "t", "minLength": 1, "maxLength": 2}}},
-            Schema(ref="#/defs/A", defs={"A": Schema(title="t", min_length=1, max_length=2)}),
+            Schema(title="t", min_length=1, max_length=2),
         ),
         (
-            {"$ref": "#/definitions/A", "definitions": {"A": {"format": "date"}}},
-            Schema(ref="#/defs/A", defs={"A": Schema(format="date")}),
+            {"$ref": "#/definitions/A", "title": "u", "definitions": {"A": {"title": "t"}}},
+            Schema(title="u"),
         ),
+        (
+            {"items": {"$ref": "#/a~1b/~0"}, "a/b": {"~": {"type": "string"}}},
+            Schema(items=Schema(type="STRING")),
+        ),
+        ({"$ref": "https://example.com/schema", "type": "string"}, Schema(type="STRING")),
+        ({"$ref": "#/$defs/A/x", "$defs": {"A": 5}}, Schema()),
+        (
+            {
+                "$ref": "#/$defs/Tree",
+                "$defs": {
+                    "Tree": {"type": "object", "properties": {"left": {"$ref": "#/$defs/Tree"}}}
+                },
+            },
+            Schema(type="OBJECT", properties={"left": Schema(type="OBJECT")}),
+        ),
+        (
+            {
+                "$ref": "#/$defs/A",
+                "$defs": {"A": {"$ref": "#/$defs/B"}, "B": {"$ref": "#/$defs/A"}},
+            },
+            Schema(),
+        ),
+        ({"$ref": "#", "title": "t"}, Schema(title="t")),
         ({"required": ["a", 5]}, Schema(required=("a",))),
         ({"default": None, "example": [1]}, Schema(example=[1])),
         ({"$schema": "x", "examples": [], "multipleOf": 2, "title": 5, "minimum": "0"}, Schema()),
@@ -130,8 +153,18 @@ def test_a_bottomless_schema() -> None:
     document: dict[str, Any] = {}
     for _ in range(10_000):
         document = {"items": document}
-    with pytest.raises(ValueError, match="nests more than"):
+    with pytest.raises(ConfigurationError, match="nests more than"):
         schema_of(document)
+
+
+def test_references_do_not_multiply_without_end() -> None:
+    """A few lines that refer to each other are refused where they come to too much."""
+    defs: dict[str, Any] = {
+        f"A{n}": {"properties": {side: {"$ref": f"#/$defs/A{n + 1}"} for side in "lr"}}
+        for n in range(40)
+    }
+    with pytest.raises(ConfigurationError, match=f"more than {MAX_PARTS} schemas"):
+        schema_of({"$ref": "#/$defs/A0", "$defs": defs})
 
 
 def test_a_schema_as_it_is_written() -> None:
