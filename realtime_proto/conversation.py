@@ -42,9 +42,11 @@ from realtime_proto.audio.pcm import SampleAligner
 from realtime_proto.backoff import DEFAULT_BACKOFF, Backoff
 from realtime_proto.commands import (
     AudioDelivered,
+    CommitAudio,
     EndAudio,
     Played,
     SendAudio,
+    SendText,
     ToolResult,
     VoiceCommand,
 )
@@ -321,12 +323,11 @@ class Conversation:
         self._advance(now)
         self._held.take()
         self._cancel_tools()
-        failure = None if roads.cause is None else roads.cause.failure
         if roads.is_open:
             self._desk.alarms.clear()
             roads.leave(None)
         else:
-            self._end(None, "", failure)
+            self._end(None, "", None if roads.cause is None else roads.cause.failure)
 
     # --- outputs
 
@@ -456,6 +457,8 @@ class Conversation:
             self._dialect.answer_tool(command, desk)
         else:
             self._dialect.command(command, desk)
+            if isinstance(command, SendText | CommitAudio):
+                desk.clock.asked(desk.now_us)
             if isinstance(command, EndAudio) and desk.config.vad_mode is not VADMode.MANUAL:
                 desk.alarms.arm(Alarm.HEARING, desk.now_us + us(self._desk.limits.hearing_s))
 
