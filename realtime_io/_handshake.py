@@ -454,7 +454,7 @@ def _answer_to(
     )
     try:
         return connection.send(answer)
-    except UNPARSABLE:  # h11 finds that the request cannot be upgraded: it is HTTP/1.0, say
+    except UNPARSABLE:  # what is odd about an extension's parameters is found only here
         return _refusal(_no_handshake(400))
 
 

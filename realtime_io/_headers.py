@@ -28,6 +28,8 @@ _OURS: Final = re.compile(
     r"(?i:host|connection|upgrade|sec-websocket-.*|content-length|transfer-encoding)"
 )
 _SCHEME: Final = "Bearer "
+_LABELS: Final = ("Bearer ", "Token ", "openai-insecure-api-key.")
+"""What may stand in front of a key in a value; servers quote keys without it."""
 
 _SECRET_QUERY: Final = re.compile(r"[?&](?:key|api_key|access_token|token)=([^&]+)")
 
@@ -102,7 +104,8 @@ def secrets_in(
 def redacted(data: bytes, secrets: Sequence[Secret]) -> bytes:
     """What a server said, without our keys: servers quote those they refuse."""
     for secret in secrets:
-        for text in (secret.reveal(), secret.reveal().removeprefix(_SCHEME)):
+        whole = secret.reveal()
+        for text in (whole, *(whole.removeprefix(label) for label in _LABELS)):
             if len(text) >= MIN_REDACTED_CHARS:
                 data = re.sub(re.escape(text.encode()), b"***", data, flags=re.IGNORECASE)
     return data
