@@ -142,10 +142,11 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
                 excerpt=excerpt_of(frame),
             )
         try:
-            if size < SPLICE_FROM or self._splice is None:
-                value = loads(frame)
-            else:
+            value = None
+            if size >= SPLICE_FROM and self._splice is not None and frame.__class__ is str:
                 value = self._splice.loads(frame)
+            if value is None:
+                value = loads(frame)
         except ValueError as exc:
             raise RemoteProtocolError(
                 f"the frame is not a JSON object: {exc}", excerpt=excerpt_of(frame)

@@ -43,6 +43,9 @@ JsonObject: TypeAlias = Mapping[str, Any]
 MAX_DEPTH: Final = 64
 """Objects and arrays inside each other. Real frames stay below 12."""
 
+_SHALLOW: Final = 2 * MAX_DEPTH
+"""Characters that cannot nest deeper: each level opens and closes."""
+
 _INT64_MIN: Final = -(2**63)
 _UINT64_MAX: Final = 2**64 - 1
 
@@ -58,7 +61,7 @@ def loads(frame: str | bytes | memoryview) -> dict[str, Any]:
     value = _parse(text)
     if value.__class__ is not dict:
         raise ValueError(f"expected a JSON object, got {_kind(value)}")
-    if len(text) > 2 * MAX_DEPTH and _has_many_brackets(text) and nests_deeper(value):
+    if len(text) > _SHALLOW and _has_many_brackets(text) and nests_deeper(value):
         raise ValueError(f"JSON nests more than {MAX_DEPTH} deep")
     return value
 

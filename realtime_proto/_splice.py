@@ -23,8 +23,8 @@ from realtime_proto._json import base64_decode, loads
 
 __all__ = ("SPLICE_FROM", "Splice")
 
-SPLICE_FROM: Final = 1_536
-"""Characters from which the detour pays."""
+SPLICE_FROM: Final = 4_000
+"""Characters from which the detour pays: measured, the two ways take the same time there."""
 
 REST_LIMIT: Final = 512
 """Characters allowed before the text, and after it. Audio frames of real servers stay below 300."""
@@ -51,19 +51,11 @@ class Splice:
         self._name = f'"{member}"'
         self._holder = holder
 
-    def loads(self, frame: str | bytes | memoryview) -> dict[str, Any]:
+    def loads(self, frame: str) -> dict[str, Any] | None:
         """The JSON object a frame holds, as `_json.loads` has it, but for bytes where audio was.
 
-        Raises:
-            ValueError: As of `_json.loads`.
+        None: the frame is not as expected, and has to go the plain way.
         """
-        if frame.__class__ is str:
-            value = self._spliced(frame)
-            if value is not None:
-                return value
-        return loads(frame)
-
-    def _spliced(self, frame: str) -> dict[str, Any] | None:
         start = frame.find(self._name, 0, REST_LIMIT)
         if start < 0:
             return None

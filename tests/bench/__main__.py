@@ -1,12 +1,17 @@
-"""`python -m bench [--rounds N] [decode] [encode] [startup]`, with `tests` on the path."""
+"""`python -m bench [--rounds N] [decode] [stages] [encode] [startup]`, with `tests` on the path."""
 
 from __future__ import annotations
 
 import argparse
 
-from bench import decode, encode, startup
+from bench import decode, encode, stages, startup
 
-BENCHMARKS = {"decode": decode.run, "encode": encode.run, "startup": startup.run}
+BENCHMARKS = {
+    "decode": decode.run,
+    "stages": stages.run,
+    "encode": encode.run,
+    "startup": startup.run,
+}
 
 
 def main() -> None:
