@@ -37,7 +37,7 @@ from realtime_proto.openai.events import (
 )
 from realtime_proto.openai.leniency import rules
 from realtime_proto.openai.translation import TranslationClientEvent, TranslationServerEvent
-from realtime_proto.wire import UNSET, UnknownEvent, count_ids, explicit_nulls, notes_of
+from realtime_proto.wire import UNSET, CountedIds, UnknownEvent, count_ids, explicit_nulls, notes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,6 +96,7 @@ class _OpenAI(Connection[SendT, RecvT, PhaseT]):
         self._codec = _codec(dialect)
         self._routes = _routes(dialect, type(self))
         self._ids = ids
+        self._has_plain_ids = ids.__class__ is CountedIds and _needs_no_escape(ids.prefix)
         self._spare_id: str | None = None
         self._used_id = False
 
@@ -268,13 +269,14 @@ class OpenAIConnection(_OpenAI[ClientEvent | UnknownEvent, ServerEvent, Phase]):
         Raises:
             LocalProtocolError: As of `send`.
         """
-        if audio.__class__ is bytes and InputAudioBufferAppend in self._sayable:
-            event_id = self._use_id()
-            if event_id.__class__ is str and _needs_no_escape(event_id):
-                frame = f'{_APPEND}"audio":"{base64_encode(audio)}","event_id":"{event_id}"}}'
-                if len(frame) <= self._max_frame_bytes:
-                    self._spare_id = None
-                    return frame
+        is_due = audio.__class__ is bytes and InputAudioBufferAppend in self._sayable
+        if is_due and self._has_plain_ids:
+            event_id = self._spare_id or self._ids()
+            frame = f'{_APPEND}"audio":"{base64_encode(audio)}","event_id":"{event_id}"}}'
+            if len(frame) <= self._max_frame_bytes:
+                self._spare_id = None
+                return frame
+            self._spare_id = event_id
         return self.send(InputAudioBufferAppend(audio=audio))
 
 

@@ -20,7 +20,7 @@ from realtime_proto.gemini import (
     SetupComplete,
 )
 from realtime_proto.openai import InputAudioBufferAppend, OpenAIConnection, OpenAIServerConnection
-from realtime_proto.wire import UNSET
+from realtime_proto.wire import UNSET, count_ids
 
 LET_IN = '{"type":"session.created","session":{"type":"realtime"}}'
 
@@ -75,23 +75,33 @@ def test_an_append_is_the_same(audio, event_id, new_id) -> None:
     )
 
 
-@given(audios=st.lists(audio, max_size=4), new_id=st.sampled_from(["evt_1", 'a"', None]))
-def test_append_says_what_send_says(audios, new_id) -> None:
+@given(
+    audios=st.lists(audio, max_size=4),
+    make_ids=st.sampled_from(
+        [
+            lambda: count_ids("evt"),
+            lambda: count_ids('a"b'),
+            lambda: count_ids("é"),
+            lambda: lambda: None,
+            lambda: iter("abcdefgh").__next__,
+        ]
+    ),
+)
+def test_append_says_what_send_says(audios, make_ids) -> None:
     """Frame or refusal, one after the other, with the ids in turn."""
-    used: list[Any] = []
+    fates = []
     for plain in (True, False):
-        numbers = iter(range(100))
-        connection = openai_client(plain=plain, new_id=new_id)
-        connection._ids = lambda numbers=numbers: new_id and f"{new_id}{next(numbers)}"
-        results = []
-        for one in audios:
+        connection = OpenAIConnection(ids=make_ids(), max_frame_bytes=400)
+        connection.receive(LET_IN)
+        fate = []
+        for one in [b"", *audios, b"a"]:
             event = InputAudioBufferAppend(audio=one)
             try:
-                results.append(connection.send(event) if plain else connection.append(one))
+                fate.append(connection.send(event) if plain else connection.append(one))
             except LocalProtocolError as error:
-                results.append(str(error))
-        used.append((results, next(numbers)))
-    assert used[0] == used[1]
+                fate.append(str(error))
+        fates.append(fate)
+    assert fates[0] == fates[1]
 
 
 def test_append_is_refused_where_send_is() -> None:
