@@ -157,7 +157,7 @@ class Desk:
         self.is_resuming = self.handle is not None
         self.seed = Seed()
         if not self.is_resuming:
-            self.cancel(self.tools.open_ids(), "connection_lost")
+            self.give_up_calls()
             self.seed = self.history.to_seed(self._dialect.seed_rules(self.config), strict=False)
         self.wire = self._dialect.connection(limits=self.limits, ids=self._ids)
         self.usage.begin_connection()
@@ -194,6 +194,12 @@ class Desk:
             if call_id in self.tools:
                 self.tools.settle(call_id)
                 self.emit(ToolCallCancelled(call_id=call_id, reason=reason))
+
+    def give_up_calls(self) -> None:
+        """Nobody will take the answers of the calls that are open."""
+        call_ids = self.tools.open_ids()
+        self.lost += tuple(Lost(kind="tool_call", id=call_id) for call_id in call_ids)
+        self.cancel(call_ids, "connection_lost")
 
     def report(self, failure: Failure) -> None:
         """Tell the application of something that ends nothing."""

@@ -289,7 +289,7 @@ class Conversation:
             self._end(code, reason, verdict.failure)
             return
         if desk.handle is None:
-            self._cancel_tools()
+            desk.give_up_calls()
         desk.emit(
             Reconnecting(
                 attempt=attempt.number,
@@ -300,7 +300,7 @@ class Conversation:
 
     def _end(self, code: int | None, reason: str, failure: Failure | None) -> None:
         self._held.take()
-        self._cancel_tools()
+        self._desk.give_up_calls()
         self._roads.end(failure)
         self._desk.emit(SessionClosed(code=code, reason=reason, failure=failure))
 
@@ -322,7 +322,7 @@ class Conversation:
             return
         self._advance(now)
         self._held.take()
-        self._cancel_tools()
+        self._desk.give_up_calls()
         if roads.is_open:
             self._desk.alarms.clear()
             roads.leave(None)
@@ -494,6 +494,3 @@ class Conversation:
         if not self._desk.tools.was_settled(result.call_id):
             raise LocalProtocolError(f"there is no tool call {result.call_id!r:.80}")
         return False
-
-    def _cancel_tools(self) -> None:
-        self._desk.cancel(self._desk.tools.open_ids(), "connection_lost")

@@ -58,7 +58,7 @@ __all__ = (
 Speaker: TypeAlias = Literal["user", "assistant"]
 CancelReason: TypeAlias = Literal["timeout", "interrupted", "connection_lost"]
 ExpiryReason: TypeAlias = Literal["session_cap", "going_away"]
-LostKind: TypeAlias = Literal["response", "request", "tool_call", "audio", "command", "item"]
+LostKind: TypeAlias = Literal["response", "request", "tool_call", "audio", "item"]
 
 
 @final
@@ -294,7 +294,7 @@ class Lost:
 
     Args:
         kind: "response", "request" (a response asked for and not begun), "tool_call", "audio" (sent
-            and not yet a turn), "command" (not sent any more) or "item" (of the history).
+            and not yet a turn) or "item" (of the history).
         id: Its id, where it has one.
         ms: Of audio: how much.
     """

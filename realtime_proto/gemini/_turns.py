@@ -35,6 +35,7 @@ class Turns:
         self._n_user = 0
         self._user_id: str | None = None
         self._user_has_words = False
+        self._user_is_late = False
         self._has_user = False  # the next turn answers words that came
         self._turn_lacks_user = False
         self._drops_audio = False
@@ -75,6 +76,7 @@ class Turns:
         is_late = self._turn_lacks_user and not self._was_interrupted
         item = HistoryItem(item_id=item_id, status="in_progress", is_spoken=True)
         fx.history.insert(item, before=self.last_id if is_late else None)
+        self._user_is_late = is_late
         if is_late:
             self._turn_lacks_user = False
 
@@ -90,7 +92,7 @@ class Turns:
         """What the user said is complete."""
         if self._user_has_words and self._user_id is not None:
             fx.finish(None, item_id=self._user_id, speaker="user")
-            self._has_user = True
+            self._has_user = self._has_user or not self._user_is_late
             self._user_id = None
             self._user_has_words = False
 
