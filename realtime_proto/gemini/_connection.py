@@ -135,7 +135,8 @@ class _GeminiWire(Connection[SendT, RecvT, Phase]):
                 a value of the wrong type. Nothing was changed.
         """
         frame = super().send(event)
-        self._progress.make(self._moves)
+        if self._moves is not NO_MOVES:
+            self._progress.make(self._moves)
         return frame
 
     def _admit(self, event: SendT) -> None:
@@ -148,9 +149,10 @@ class _GeminiWire(Connection[SendT, RecvT, Phase]):
             if not self._goes_on(event.__class__):
                 continue
             moves = self._progress.moves(self._peer, event)
-            self._progress.make(moves)
-            if moves.refusal is not None:
-                self._count_odd()
+            if moves is not NO_MOVES:
+                self._progress.make(moves)
+                if moves.refusal is not None:
+                    self._count_odd()
 
     def _sends(self, kind: type) -> bool:
         return kind is UnknownEvent or _MEMBERS.get(kind) in self._says

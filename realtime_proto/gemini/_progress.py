@@ -8,7 +8,7 @@ remembers may be answered.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, final
 
@@ -72,6 +72,7 @@ class Progress:
 
     def __init__(self) -> None:
         self._states: dict[_Key, Any] = dict(_FIRST)
+        self._still = _still_in(self._states.values())
         self._calls: dict[str, CallState] = {}
 
     @property
@@ -107,28 +108,31 @@ class Progress:
         reader = _READERS.get(event.__class__)
         if reader is None:
             return NO_MOVES
+        signs = reader(event)
+        says_more = event.__class__ is RealtimeInput and _says_more(event)
+        if self._still.issuperset(signs) and not says_more:
+            return NO_MOVES  # most frames are more of the same
         states: dict[_Key, Any] = {}
         refusal = None
-        for key, sign in reader(event):
+        for key, sign in signs:
             state = states.get(key) or self._states.get(key) or self._calls.get(key[1], _UNKNOWN)
             then = _NEXT.get((role, state, sign))
             if then is None:
                 refusal = f"{sign.value} may not be sent while {_subject(key)} is {state.value}"
             elif then is not state:
                 states[key] = then
-        if event.__class__ is RealtimeInput and _says_more(event):
+        if says_more:
             refusal = "a RealtimeInput may not say more than one thing"
         return Moves(states, refusal) if states or refusal else NO_MOVES
 
     def make(self, moves: Moves) -> None:
         """Go where *moves* lead."""
-        if moves is NO_MOVES:
-            return
         for (table, call_id), state in moves.states.items():
             if isinstance(state, CallState):
                 self._calls[call_id] = state
             else:
                 self._states[table, call_id] = state
+                self._still = _still_in(self._states.values())
         while len(self._calls) > CALL_LIMIT:
             del self._calls[next(iter(self._calls))]
 
@@ -139,9 +143,10 @@ def _subject(key: _Key) -> str:
 
 def _says_more(event: Any) -> bool:
     """Whether a RealtimeInput says more than one thing."""
-    n = (event.audio is not None) + (event.video is not None) + (event.text is not None)
+    n: int = (event.audio is not None) + (event.video is not None) + (event.text is not None)
     n += (event.activity_start is not None) + (event.activity_end is not None)
-    return n + bool(event.audio_stream_end) + bool(event.media_chunks) > 1
+    n += event.audio_stream_end + (len(event.media_chunks) > 0)
+    return n > 1
 
 
 # --- the signs of each event
@@ -164,8 +169,21 @@ _NEXT: Final[Mapping[tuple[Role, enum.Enum, type | enum.Enum], enum.Enum]] = {
 }
 """The tables in one: no two of them have a state in common."""
 
+_STILL: Final[Mapping[enum.Enum, frozenset[Any]]] = {
+    state: frozenset((key, sign) for (_, at, sign), to in _NEXT.items() if at is to is state)
+    for key, first in _FIRST.items()
+    for state in first.__class__
+}
+"""The signs that leave a state as it is."""
+
+
+def _still_in(states: Iterable[enum.Enum]) -> frozenset[tuple[_Key, Sign]]:
+    return frozenset().union(*map(_STILL.__getitem__, states))
+
+
 _Signs = Sequence[tuple[_Key, Sign]]
 
+_OUTPUT: Final[tuple[tuple[_Key, Sign], ...]] = ((_TURN, Sign.OUTPUT),)
 _PRESENT: Final[tuple[tuple[_Key, Sign], ...]] = ((_HISTORY, Sign.REALTIME_INPUT),)
 
 
@@ -204,22 +222,21 @@ def _of_tool_response(event: ToolResponse) -> _Signs:
 
 
 def _of_server_content(event: ServerContent) -> _Signs:
-    signs: list[tuple[_Key, Sign]] = []
-    if event.interrupted:
-        signs.append((_TURN, Sign.INTERRUPTION))
     spoken, transcribed = event.model_turn, event.output_transcription
-    if (spoken and spoken.parts) or (transcribed and transcribed.text):
-        signs.append((_TURN, Sign.OUTPUT))
+    is_output = (spoken and spoken.parts) or (transcribed and transcribed.text)
+    signs = _OUTPUT if is_output else ()
+    if event.interrupted:
+        signs = ((_TURN, Sign.INTERRUPTION), *signs)
     if event.generation_complete:
-        signs.append((_TURN, Sign.GENERATION_COMPLETE))
+        signs += ((_TURN, Sign.GENERATION_COMPLETE),)
     if event.turn_complete:
-        signs.append((_TURN, Sign.TURN_COMPLETE))
+        signs += ((_TURN, Sign.TURN_COMPLETE),)
     return signs
 
 
 def _of_tool_call(event: ToolCall) -> _Signs:
     called = [(("call", call.id), Sign.CALL) for call in event.function_calls if call.id]
-    return [(_TURN, Sign.OUTPUT), *called] if event.function_calls else []
+    return [*_OUTPUT, *called] if event.function_calls else []
 
 
 def _of_cancellation(event: ToolCallCancellation) -> _Signs:

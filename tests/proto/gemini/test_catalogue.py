@@ -191,7 +191,8 @@ def test_every_field_is_an_attribute(catalogue: dict[str, Any]) -> None:
         if name not in NOT_IN_THE_CATALOGUE and camel_case(field.name) not in told.get(cls, set())
     }
     assert set() == made_up
-    print(f"{len(told)} types with fields, {sum(map(len, told.values()))} fields")
+    n_fields = sum(map(len, told.values()))
+    print(f"recordings: gemini: catalogue: {len(told)} types with fields, {n_fields} fields")
 
 
 def attribute_type(cls: type, wire_name: str) -> Any:
@@ -269,7 +270,8 @@ def test_every_value_is_known(catalogue: dict[str, Any]) -> None:
         unsaid = {value for value in told[name] if value.upper().endswith("UNSPECIFIED")}
         assert told[name] == known | unsaid, name
         assert len(unsaid) == (0 if name.startswith("typing.") else 1), name
-    print(f"{len(VOCABULARIES)} vocabularies, {sum(map(len, VOCABULARIES.values()))} values")
+    n_values = sum(map(len, VOCABULARIES.values()))
+    print(f"recordings: gemini: catalogue: {len(VOCABULARIES)} vocabularies, {n_values} values")
 
 
 def test_no_vocabulary_is_made_up() -> None:
