@@ -1,12 +1,13 @@
 """TLS over an anyio ByteStream, in both roles, with failures that say what to look at.
 
-anyio's TLSStream does the work. Around it: below, a stream that reads 256 KiB at once and sends
-whole pieces one after the other (a reader that must answer a key update would otherwise send in the
-middle of a blocked writer's piece); above, one that never asks for more than a read can give, and
-that knows afterwards why the peer refused us.
+OpenSSL works on two buffers in memory; here is what moves between them and the stream below. What
+is read is as much as there is, since each step through the layers costs more than decrypting a
+record does. One task reads and one writes: what the reader must answer (a key update) it sends
+itself, or leaves to a writer that is sending, for two never send at once.
 
 A connection that ends without the closing handshake is taken as ended: a WebSocket has its own
-goodbye, so a cut is noticed all the same, and a peer that is mute cannot hold up our close.
+goodbye, so a cut is noticed all the same, and a peer that is mute cannot hold up our close. A peer
+whose handshake fails is told why.
 
 The certificate is verified against the system's store, or by the context that the caller made.
 """
@@ -16,12 +17,13 @@ from __future__ import annotations
 import os
 import ssl
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
+import anyio.to_thread
 from anyio.abc import ByteStream
-from anyio.streams.tls import TLSStream
+from anyio.streams.tls import TLSAttribute
 
 from realtime_io._map import GONE
 from realtime_proto.errors import ConfigurationError, RealtimeConnectionError
@@ -38,7 +40,19 @@ TCP_READ_BYTES: Final = 256 * 2**10
 """asyncio reads as much at once; what is asked for less is cut and copied."""
 
 TLS_READ_BYTES: Final = 64 * 2**10
-"""OpenSSL allocates what is asked for, and gives one record, 16 KiB at most."""
+"""Given at once, joined: more gains nothing, and it must be copied."""
+
+RECORD_BYTES: Final = 16 * 2**10
+"""The most that OpenSSL gives in one read, and what it is given in one write."""
+
+FED_BYTES: Final = 32 * 2**10
+"""Given to OpenSSL at once: its buffers never shrink, and there are two for each connection."""
+
+_NOTHING: Final = memoryview(b"")
+"""Unlike the empty end of a view, it keeps nothing alive."""
+
+LAST_WORDS_S: Final = 0.5
+"""For telling a peer why its handshake failed."""
 
 _VERIFY_HINTS: Final = {
     9: "it is not valid yet; is this machine's clock right?",
@@ -75,43 +89,163 @@ _ALERT_HINTS: Final = (
 
 
 class TlsRoad(ByteStream):
-    """An encrypted stream.
+    """An encrypted stream. It owns the stream below once the handshake is done.
+
+    Args:
+        stream: Connected.
+        tls: OpenSSL's side of the connection.
+        incoming: Where it takes what the peer sent.
+        outgoing: Where it puts what the peer must get.
 
     Attributes:
         failure: What TLS itself found wrong, once it did.
     """
 
-    def __init__(self, tls: TLSStream) -> None:
+    def __init__(
+        self,
+        stream: ByteStream,
+        tls: ssl.SSLObject,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+    ) -> None:
         self.failure: ssl.SSLError | None = None
+        self._stream = stream
         self._tls = tls
+        self._incoming = incoming
+        self._outgoing = outgoing
+        self._unfed = _NOTHING
+        self._sending = anyio.Lock(fast_acquire=True)
+        self._has_ended = False  # nothing more comes
+        self._is_broken = False  # nothing more is sent
+
+    async def shake_hands(self) -> None:
+        """Agree with the peer. Raises SSLError, or as the stream does; what is wrong is said."""
+        while True:
+            try:
+                self._tls.do_handshake()
+            except ssl.SSLWantReadError:
+                await self._answer()
+                await self._fill()
+            except ssl.SSLEOFError:
+                break
+            except ssl.SSLError:
+                with anyio.move_on_after(LAST_WORDS_S), suppress(*GONE):
+                    await self._answer()
+                raise
+            else:
+                await self._answer()
+                return
+        raise anyio.EndOfStream
 
     async def receive(self, max_bytes: int = TLS_READ_BYTES) -> bytes:
         """What has come. Raises as any stream does, TLS's own errors among them as broken."""
+        max_bytes = min(max_bytes, TLS_READ_BYTES)
+        pieces: list[bytes] = []
+        while True:
+            max_bytes -= self._read(pieces, max_bytes)
+            if max_bytes and self._unfed:
+                self._feed()
+            elif pieces:
+                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            elif self.failure is not None:
+                raise anyio.BrokenResourceError
+            elif self._has_ended:
+                raise anyio.EndOfStream
+            else:
+                await self._answer()
+                await self._fill()
+
+    def _read(self, pieces: list[bytes], max_bytes: int) -> int:
+        """Decrypt what is there, into *pieces*; how much it was."""
+        n_bytes = 0
         try:
-            return await self._tls.receive(min(max_bytes, TLS_READ_BYTES))
+            while n_bytes < max_bytes:
+                piece = self._tls.read(min(max_bytes - n_bytes, RECORD_BYTES))
+                if not piece:  # its goodbye
+                    self._has_ended = True
+                    break
+                pieces.append(piece)
+                n_bytes += len(piece)
+                if not (self._incoming.pending or self._tls.pending()):
+                    break
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLEOFError:
+            self._has_ended = True
         except ssl.SSLError as exc:
             self.failure = exc
-        raise anyio.BrokenResourceError
+        return n_bytes
 
     async def send(self, item: bytes) -> None:
         """Send it all. A send that was cancelled or failed is the last one."""
-        with suppress(ssl.SSLError, anyio.EndOfStream):  # receive says why
-            await self._tls.send(item)
-            return
-        raise anyio.BrokenResourceError
+        async with self._sending:
+            if len(item) <= RECORD_BYTES:
+                self._encrypt(item)
+            else:
+                view, pieces = memoryview(item), []
+                for start in range(0, len(item), RECORD_BYTES):
+                    self._encrypt(view[start : start + RECORD_BYTES])
+                    pieces.append(self._outgoing.read())
+                await self._put(b"".join(pieces))
+            await self._flush()
+
+    def _encrypt(self, data: bytes | memoryview) -> None:
+        try:
+            self._tls.write(data)
+        except ssl.SSLError:  # receive says why
+            self._is_broken = True
+
+    async def _answer(self) -> None:
+        """Send what TLS itself has to say, unless somebody sends anyway."""
+        if self._outgoing.pending and not self._sending.locked():
+            async with self._sending:
+                await self._flush()
+
+    async def _flush(self) -> None:
+        """Send all that is encrypted."""
+        while self._outgoing.pending or self._is_broken:
+            await self._put(self._outgoing.read())
+
+    async def _put(self, data: bytes) -> None:
+        """Send it below. A part of a record may be out when this does not end well."""
+        if self._is_broken:
+            raise anyio.BrokenResourceError
+        try:
+            await self._stream.send(data)
+        except BaseException:
+            self._is_broken = True
+            raise
+
+    async def _fill(self) -> None:
+        """Give OpenSSL more to decrypt; wait for it, where nothing is left."""
+        try:
+            if not self._unfed:
+                self._unfed = memoryview(await self._stream.receive(TCP_READ_BYTES))
+        except anyio.EndOfStream:
+            self._incoming.write_eof()
+        else:
+            self._feed()
+
+    def _feed(self) -> None:
+        self._incoming.write(self._unfed[:FED_BYTES])
+        self._unfed = self._unfed[FED_BYTES:] or _NOTHING
 
     async def send_eof(self) -> None:
-        """TLS has no half of a connection to end. Raises NotImplementedError."""
-        await self._tls.send_eof()
+        """Raises NotImplementedError: TLS has no half of a connection to end."""
+        raise NotImplementedError
 
     async def aclose(self) -> None:
         """Close the connection, without a handshake that the peer could hold up."""
-        await self._tls.aclose()
+        await self._stream.aclose()
 
     @property
     def extra_attributes(self) -> Mapping[Any, Callable[[], Any]]:
-        """What TLS and the socket know."""
-        return self._tls.extra_attributes
+        """What the socket knows, and the version of TLS."""
+        return {
+            **self._stream.extra_attributes,
+            TLSAttribute.ssl_object: lambda: self._tls,
+            TLSAttribute.tls_version: self._tls.version,
+        }
 
 
 def check_context(context: object, *, is_server: bool = False) -> None:
@@ -180,14 +314,16 @@ async def start_server(stream: ByteStream, context: ssl.SSLContext) -> TlsRoad |
 async def _start(
     stream: ByteStream, context: ssl.SSLContext, *, is_server: bool, host: str | None
 ) -> TlsRoad:
-    tls = await TLSStream.wrap(
-        _Below(stream),
-        server_side=is_server,
-        hostname=host,
-        ssl_context=context,
-        standard_compatible=False,
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    wrap = partial(
+        context.wrap_bio, incoming, outgoing, server_side=is_server, server_hostname=host
     )
-    return TlsRoad(tls)
+    # Another verifier's context, such as truststore's, may read files here.
+    is_stdlib = type(context) is ssl.SSLContext
+    tls = wrap() if is_stdlib else await anyio.to_thread.run_sync(wrap)
+    road = TlsRoad(stream, tls, incoming, outgoing)
+    await road.shake_hands()
+    return road
 
 
 def tls_failed(exc: ssl.SSLError, address: str) -> RealtimeConnectionError:
@@ -221,28 +357,3 @@ def _default_context(cert_file: str | None, cert_dir: str | None) -> ssl.SSLCont
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
-
-
-class _Below(ByteStream):
-    """What TLSStream stands on: by default it reads more, and it never sends twice at once."""
-
-    def __init__(self, stream: ByteStream) -> None:
-        self._stream = stream
-        self._sending = anyio.Lock(fast_acquire=True)
-
-    async def receive(self, max_bytes: int = TCP_READ_BYTES) -> bytes:
-        return await self._stream.receive(max_bytes)
-
-    async def send(self, item: bytes) -> None:
-        async with self._sending:
-            await self._stream.send(item)
-
-    async def send_eof(self) -> None:
-        await self._stream.send_eof()
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    @property
-    def extra_attributes(self) -> Mapping[Any, Callable[[], Any]]:
-        return self._stream.extra_attributes

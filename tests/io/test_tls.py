@@ -7,16 +7,17 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 from anyio.streams.tls import TLSAttribute
 from helpers.certificates import client_context, server_context
-from helpers.streams import MemoryStream, stream_pair
+from helpers.streams import ChoppyStream, MemoryStream, stream_pair
 
 from realtime_io._tls import (
+    RECORD_BYTES,
     TCP_READ_BYTES,
     TLS_READ_BYTES,
     TlsRoad,
-    _Below,
     check_context,
     start_client,
     start_server,
@@ -35,6 +36,7 @@ class NotingStream(MemoryStream):
         super().__init__(below._into, below._out_of)
         self.asked: set[int] = set()
         self.n_sending = self.most_sending = 0
+        self.is_stuck = False
 
     async def receive(self, max_bytes: int = 65536) -> bytes:
         self.asked.add(max_bytes)
@@ -44,6 +46,8 @@ class NotingStream(MemoryStream):
         self.n_sending += 1
         self.most_sending = max(self.most_sending, self.n_sending)
         await anyio.lowlevel.checkpoint()
+        if self.is_stuck:
+            await anyio.sleep_forever()
         await super().send(item)
         self.n_sending -= 1
 
@@ -76,49 +80,103 @@ async def both(
             await theirs.aclose()
 
 
-async def test_much_is_read_at_once_below_and_no_more_than_is_given_above() -> None:
-    """256 KiB of TCP; of TLS what was asked for, and 64 KiB at most."""
+async def test_much_is_read_at_once_below_and_given_as_it_is_asked_for() -> None:
+    """256 KiB of TCP; of TLS what was asked for, and 64 KiB at most, however it was recorded."""
     async with both() as (client, server, noting):
         assert isinstance(client, TlsRoad)
         assert server is not None
-        await server.send(bytes(200_000))
-        assert 10 == len(await client.receive(10))
-        n_received = 10
-        while n_received < 200_000:
-            n_received += len(await client.receive(2**20))
+        data = bytes(i % 251 for i in range(300_000))
+        await server.send(data[:200_000])
+        await server.send(data[200_000:])
+        received = await client.receive(10)
+        assert data[:10] == received
+        piece = await client.receive(2**20)
+        assert TLS_READ_BYTES == len(piece)
+        received += piece
+        while len(received) < len(data):
+            received += await client.receive(RECORD_BYTES + 1)
+        assert data == received
         assert {TCP_READ_BYTES} == noting.asked
-        sizes: list[int] = []
 
-        class Asked:
-            async def receive(self, max_bytes: int) -> bytes:
-                sizes.append(max_bytes)
-                return b"x"
 
-        stub: Any = Asked()
-        client._tls = stub
-        await client.receive()
-        await client.receive(2**20)
-        await client.receive(7)
-        assert [TLS_READ_BYTES, TLS_READ_BYTES, 7] == sizes
+async def test_what_comes_in_odd_pieces_is_put_together() -> None:
+    """Records split anywhere, one byte at a time at worst, both ways."""
+    ours, theirs = stream_pair(2**14)
+    chopped = ChoppyStream(ours, [1, 7, 300, 5])
+    roads: list[Any] = []
+
+    async def client() -> None:
+        roads.append(
+            await start_client(chopped, host="127.0.0.1", address="", context=client_context())
+        )
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(client)
+            server = await start_server(theirs, server_context())
+        assert server is not None
+        await server.send(b"ab" * 1000)
+        received = b""
+        while len(received) < 2000:
+            received += await roads[0].receive()
+        assert b"ab" * 1000 == received
+        await roads[0].send(b"cd" * 1000)
+        assert b"cd" * 1000 == await server.receive()
+    await ours.aclose()
+    await theirs.aclose()
+
+
+async def test_the_peers_goodbye_is_the_end_and_so_is_silence() -> None:
+    """With TLS's own words or without, what came before is given first."""
+    for says_goodbye in (True, False):
+        async with both() as (client, server, _):
+            assert isinstance(client, TlsRoad)
+            assert server is not None
+            await server.send(b"last words")
+            if says_goodbye:
+                with pytest.raises(ssl.SSLWantReadError):
+                    server._tls.unwrap()
+                await server._answer()
+            await server.aclose()
+            assert b"last words" == await client.receive()
+            for _ in range(2):
+                with pytest.raises(anyio.EndOfStream):
+                    await client.receive()
 
 
 async def test_two_never_send_at_once_below() -> None:
-    """A reader that must answer does not send in the middle of a writer's piece; order is kept."""
-    ours, theirs = stream_pair()
-    noting = NotingStream(ours)
-    below = _Below(noting)
-    with anyio.fail_after(5):
+    """Whoever else sends waits; what TLS has to say goes with what is sent, not in between."""
+    async with both() as (client, server, noting):
+        assert isinstance(client, TlsRoad)
+        assert server is not None
         async with anyio.create_task_group() as tasks:
             for i in range(5):
-                tasks.start_soon(below.send, bytes([i]))
+                tasks.start_soon(client.send, bytes([i]) * 40_000)
+            await anyio.lowlevel.checkpoint()
+            client._outgoing.write(b"")
+            await client._answer()
         assert 1 == noting.most_sending
-        received = b"".join([await theirs.receive() for _ in range(5)])
-    assert bytes(range(5)) == bytes(sorted(received))
-    await below.send_eof()
-    with pytest.raises(anyio.EndOfStream):
-        await theirs.receive()
-    await below.aclose()
-    await theirs.aclose()
+        received = b""
+        while len(received) < 200_000:
+            received += await server.receive()
+        assert [40_000] * 5 == [received.count(bytes([i])) for i in range(5)]
+
+
+async def test_a_cancelled_send_is_the_last_one() -> None:
+    """A part of a record may be out: nothing more is sent, and receiving goes on."""
+    async with both() as (client, server, noting):
+        assert isinstance(client, TlsRoad)
+        assert server is not None
+        noting.is_stuck = True
+        with anyio.move_on_after(0.01) as scope:
+            await client.send(b"x")
+        assert scope.cancelled_caught
+        noting.is_stuck = False
+        for _ in range(2):
+            with pytest.raises(anyio.BrokenResourceError):
+                await client.send(b"y")
+        await server.send(b"still heard")
+        assert b"still heard" == await client.receive()
 
 
 async def test_what_is_known_of_the_connection_can_be_asked() -> None:
