@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import warnings
 from contextlib import asynccontextmanager, nullcontext
-from typing import TYPE_CHECKING
+from functools import partial
+from random import SystemRandom
+from typing import TYPE_CHECKING, Final
 
 import attrs
 from attrs import frozen
@@ -18,6 +20,7 @@ from realtime_io._callbacks import Callbacks
 from realtime_io._dial import dial
 from realtime_io._driver import Driver, hold_session
 from realtime_io._keepalive import KeepAlive
+from realtime_proto.backoff import DEFAULT_BACKOFF, Backoff
 from realtime_proto.closing import with_hint
 from realtime_proto.config import RealtimeConfig
 from realtime_proto.conversation import Conversation
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ("Connector", "connector_for")
 
+_RANDOM: Final = SystemRandom()
+
 
 @frozen(kw_only=True)
 class Connector:
@@ -49,6 +54,7 @@ class Connector:
         base_url: Another server than the environment's or the vendor's.
         ssl_context: How to verify the server; None: against the system's store.
         proxy: A proxy's URL, or "direct"; None: the environment's.
+        backoff: How a lost connection is tried again.
         callbacks: What the application registers.
     """
 
@@ -58,6 +64,7 @@ class Connector:
     base_url: str | None
     ssl_context: ssl.SSLContext | None
     proxy: Secret | None
+    backoff: Backoff
     callbacks: Callbacks
 
     def conversation(
@@ -78,7 +85,14 @@ class Connector:
             ConfigurationError: The provider cannot carry a setting, and that matters.
         """
         conversation = Conversation(
-            self.spec.dialect(), self.config, seed=history, resume=resume, reports_delivery=True
+            self.spec.dialect(),
+            self.config,
+            seed=history,
+            resume=resume,
+            endpoint=self._endpoint(),
+            backoff=self.backoff,
+            chance=_RANDOM.random,
+            reports_delivery=True,
         )
         if conversation.ignored:
             warnings.warn(
@@ -106,14 +120,15 @@ class Connector:
         Raises:
             RealtimeError: See `RealtimeVoice.connect`.
         """
-        base_url = _registry.base_url_for(self.spec, self.base_url)
-        endpoint = self.spec.endpoint(self.config.model, key=self.key, base_url=base_url)
+        road = partial(self._dial, self._endpoint())
         with recorder or nullcontext():
-            socket = await self._dial(endpoint)
+            socket = await road()
+            driver = None
             try:
                 driver = Driver(
                     conversation,
                     socket,
+                    dial=road,
                     callbacks=self.callbacks,
                     tools=self.config.tools,
                     recorder=recorder,
@@ -123,7 +138,11 @@ class Connector:
                 async with hold_session(driver):
                     yield driver
             finally:
-                await socket.aclose()
+                await (socket if driver is None else driver.socket).aclose()
+
+    def _endpoint(self) -> Endpoint:
+        base_url = _registry.base_url_for(self.spec, self.base_url)
+        return self.spec.endpoint(self.config.model, key=self.key, base_url=base_url)
 
     async def _dial(self, endpoint: Endpoint) -> WebSocket:
         try:
@@ -146,6 +165,7 @@ def connector_for(
     base_url: str | None,
     ssl_context: ssl.SSLContext | None,
     proxy: object,
+    reconnect: object,
     callbacks: Callbacks,
 ) -> Connector:
     """A connector from what the application gave and what the environment says.
@@ -166,8 +186,21 @@ def connector_for(
         base_url=base_url,
         ssl_context=ssl_context,
         proxy=_proxy(proxy),
+        backoff=_backoff(reconnect),
         callbacks=callbacks,
     )
+
+
+def _backoff(given: object) -> Backoff:
+    if given is True:
+        return DEFAULT_BACKOFF
+    if given is False:
+        return Backoff(attempts=0)
+    if not isinstance(given, Backoff):
+        raise ConfigurationError(
+            f"reconnect must be True, False or a Backoff, not {given!r:.60}", code="invalid_config"
+        )
+    return given
 
 
 def _proxy(given: object) -> Secret | None:

@@ -21,9 +21,10 @@ import anyio
 import anyio.lowlevel
 
 from realtime_io import _clock
+from realtime_io._delivery import REPORT_S, Delivery
 from realtime_io._intake import Intake
-from realtime_io._lanes import Lane
 from realtime_io._outgoing import MAX_BYTES, Outgoing
+from realtime_io._redial import redial
 from realtime_io._tasks import background_tasks
 from realtime_io._toolrunner import ToolRunner
 from realtime_io._websocket import Closed, WebSocket
@@ -39,11 +40,10 @@ from realtime_proto.commands import (
     VoiceCommand,
 )
 from realtime_proto.config import VADMode
-from realtime_proto.conversation import Close, Conversation, Done, Redial
+from realtime_proto.conversation import Close, Conversation, Redial
 from realtime_proto.errors import ConnectionLost, RealtimeError, RecordingError, SlowConsumer
 from realtime_proto.events import (
     AudioChunk,
-    Interrupted,
     Reconnected,
     ResponseDone,
     SessionClosed,
@@ -59,7 +59,10 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
     from realtime_io._callbacks import Callbacks
+    from realtime_io._lanes import Lane
+    from realtime_io._redial import Dial
     from realtime_io.recorder import Recorder
+    from realtime_proto.errors import RealtimeConnectionError
     from realtime_proto.recording import Journaled
     from realtime_proto.tools import ToolDefinition
     from realtime_proto.usage import TurnMetrics
@@ -78,9 +81,6 @@ LINGER_S: Final = 10.0
 _BEHIND_AUDIO: Final = (CommitAudio, EndAudio, ClearAudio, SendWire)
 """What is about the audio before it, or may be: it must not go first."""
 
-REPORT_S: Final = 1.0
-"""How long on_error may take with the error that ended the session."""
-
 
 class Driver:
     """Drives one conversation over one WebSocket.
@@ -88,6 +88,7 @@ class Driver:
     Args:
         conversation: Made with `reports_delivery=True`, not yet opened.
         socket: Open.
+        dial: Opens another connection to the same server; None: a lost one is not opened again.
         callbacks: The application's.
         tools: The tools to run.
         recorder: Takes the journal, where the conversation is recorded.
@@ -98,6 +99,7 @@ class Driver:
         conversation: Conversation,
         socket: WebSocket,
         *,
+        dial: Dial | None = None,
         callbacks: Callbacks,
         tools: tuple[ToolDefinition, ...],
         recorder: Recorder | None = None,
@@ -109,10 +111,8 @@ class Driver:
         self.metrics: TurnMetrics | None = None
         self._conversation = conversation
         self._socket = socket
-        self._callbacks = callbacks
-        self._audio = Lane()
-        self._events = Lane()
-        self._iterated: Lane | None = None
+        self._dial = dial
+        self._delivery = Delivery(callbacks, delivered=self._note_delivery, fail=self.fail)
         input_format = conversation.capabilities.input_format
         self._intake = Intake(input_format, conversation.config.input_rate_hz)
         self._outgoing = Outgoing(input_format)
@@ -121,10 +121,9 @@ class Driver:
         self._tasks: TaskGroup | None = None
         self._settled = anyio.Event()
         self._rearmed = anyio.Event()
-        self._close_wanted = anyio.Event()
+        self._has_road = False
         self._is_over = False
-        self._closed: SessionClosed | None = None
-        self._is_reported = False
+        self._is_closed = False
         self._recording_failure: RecordingError | None = None
         # What inputs go to and outputs come from: the conversation, or its journal in between.
         self._subject: Conversation | Journaled[Conversation] = (
@@ -135,6 +134,11 @@ class Driver:
         self._has_open_audio = False  # audio was sent, and not yet said to be all
 
     # --- for the session
+
+    @property
+    def socket(self) -> WebSocket:
+        """The connection of now, or the last one."""
+        return self._socket
 
     @property
     def is_active(self) -> bool:
@@ -228,33 +232,28 @@ class Driver:
 
     def iterate(self) -> Lane:
         """The lane that iteration takes from; it exists, and fills, from the first call on."""
-        if self._iterated is None:
-            self._iterated = Lane()
-            if self._closed is not None:
-                self._iterated.put(self._closed)
-                self._iterated.end()
-        return self._iterated
+        return self._delivery.iterate()
 
     async def linger(self) -> None:
         """Let what was asked be answered, in bounded time, where only callbacks would know of it.
 
         Who iterates sees for itself what has happened, and leaves when it wants to.
         """
-        if self._iterated is not None or not self.is_active:
+        if self._delivery.is_iterated or not self.is_active:
             return
         with anyio.move_on_after(LINGER_S):
             finds_turns = self._conversation.config.vad_mode is not VADMode.MANUAL
             if self._has_open_audio and finds_turns:
                 await self.send(EndAudio())
             await self.wait_until(lambda: not self._conversation.owes_answer)
-            await self.wait_delivered()
+            await self._delivery.drained()
 
     async def aclose(self) -> None:
         """Hang up now, and return when the connection is closed."""
         self._subject.close(now=_clock.now())
         self._obey()
         with anyio.CancelScope(shield=True):
-            while self._closed is None:
+            while not self._is_closed:
                 await self._rearmed.wait()
 
     def changed(self) -> None:
@@ -277,13 +276,11 @@ class Driver:
 
     async def wait_delivered(self) -> None:
         """Return once the callbacks have been called with everything that has happened so far."""
-        for lane in (self._events, self._audio):
-            await lane.drained()
+        await self._delivery.drained()
 
     def delivered(self, event: VoiceEvent) -> None:
         """The application was handed *event* by iteration."""
-        if self._iteration_delivers:
-            self._note_delivery(event)
+        self._delivery.handed(event)
 
     async def wait_ready(self) -> None:
         """Return once the session is set up.
@@ -309,14 +306,10 @@ class Driver:
         self._tasks = tasks
         if self._recording_failure is not None:
             self._tell_soon(self._recording_failure, tasks)
-        tasks.start_soon(self._write, name="realtime_io writer")
-        tasks.start_soon(self._read, name="realtime_io reader")
+        tasks.start_soon(self._hold_roads, name="realtime_io road")
         tasks.start_soon(self._keep_time, name="realtime_io timer")
-        tasks.start_soon(self._close_when_told, name="realtime_io closer")
-        tasks.start_soon(self._dispatch, self._events, name="realtime_io events")
-        tasks.start_soon(self._dispatch, self._audio, name="realtime_io audio")
-        self._subject.open(now=_clock.now(), unix_time=_clock.unix_time())
-        self._obey()
+        self._delivery.start(tasks)
+        self._open()
 
     async def finish(self) -> None:
         """Close the conversation and the WebSocket, in bounded time."""
@@ -333,9 +326,11 @@ class Driver:
             code = road.code if isinstance(road, Close) else 1000
             await self._socket.close(code, timeout_s=timeout_s)
         self._lost(None, "")
-        if self.failure is not None and self.ready is not None and not self._is_reported:
-            with anyio.move_on_after(REPORT_S, shield=True):
-                await self._report(self.failure)
+        with anyio.move_on_after(REPORT_S, shield=True):
+            if self.failure is None:
+                await self._delivery.told()
+            elif self.ready is not None and not self._delivery.is_reported:
+                await self._delivery.report(self.failure)
 
     def fail(self, error: RealtimeError) -> None:
         """Remember the first failure and wake whoever waits in the body."""
@@ -350,9 +345,41 @@ class Driver:
 
     # --- tasks
 
-    async def _write(self) -> None:
+    async def _hold_roads(self) -> None:
+        while True:
+            await self._hold_road(self._socket)
+            with anyio.CancelScope(shield=True):
+                await self._socket.aclose()
+            if self._dial is None:
+                return
+            try:
+                socket = await redial(lambda: self._subject.road, self._dial, self._not_opened)
+            except RealtimeError as exc:
+                self.fail(exc)
+                return
+            if socket is None:
+                return
+            self._socket = socket
+            self._open()
+
+    async def _hold_road(self, socket: WebSocket) -> None:
+        async with background_tasks() as tasks:
+            tasks.start_soon(self._write, socket, name="realtime_io writer")
+            tasks.start_soon(self._close_when_told, socket, name="realtime_io closer")
+            await self._read(socket)
+
+    def _open(self) -> None:
+        self._has_road = True
+        self._subject.open(now=_clock.now(), unix_time=_clock.unix_time())
+        self._obey()
+
+    def _not_opened(self, error: RealtimeConnectionError) -> None:
+        self._subject.connection_lost(now=_clock.now(), error=error)
+        self._obey()
+
+    async def _write(self, socket: WebSocket) -> None:
         with suppress(RealtimeError):  # the reader sees the same end, and knows more about it
-            await self._socket.write_forever()
+            await socket.write_forever()
 
     def _need_to_catch_up(self) -> None:
         """Have what waits handed on; the task for that is there while something waits."""
@@ -371,16 +398,22 @@ class Driver:
                 self.changed()  # there is room now
         self._is_catching_up = False
 
-    async def _read(self) -> None:
+    async def _read(self, socket: WebSocket) -> None:
         try:
             while True:
-                frame = await self._socket.receive()
+                frame = await socket.receive()
                 self._subject.receive(frame, now=_clock.now())
                 self._obey()
         except Closed as end:
             self._lost(end.code, end.reason)
         except RealtimeError as exc:
             self.fail(exc)
+
+    async def _close_when_told(self, socket: WebSocket) -> None:
+        while not isinstance(road := self._subject.road, Close):
+            await self._rearmed.wait()
+        await socket.close(road.code, road.reason, timeout_s=FAILED_CLOSE_S)
+        self._lost(None, "")
 
     async def _keep_time(self) -> None:
         while not self._is_over:
@@ -398,23 +431,6 @@ class Driver:
                 self._subject.tick(now=now)
                 self._obey()
 
-    async def _close_when_told(self) -> None:
-        await self._close_wanted.wait()
-        road = self._conversation.road
-        if isinstance(road, Close):
-            await self._socket.close(road.code, road.reason, timeout_s=FAILED_CLOSE_S)
-            self._lost(None, "")
-
-    async def _dispatch(self, lane: Lane) -> None:
-        try:
-            while (event := await lane.take()) is not None:
-                if not self._iteration_delivers:
-                    self._note_delivery(event)
-                await self._callbacks.deliver(event)
-        except RealtimeError as exc:
-            await self._report(exc)
-            self.fail(exc)
-
     def _note_recording_failure(self, error: RecordingError) -> None:
         """The conversation goes on without its recording; on_error hears of it."""
         self._recording_failure = error
@@ -422,18 +438,7 @@ class Driver:
             self._tell_soon(error, self._tasks)
 
     def _tell_soon(self, error: RecordingError, tasks: TaskGroup) -> None:
-        tasks.start_soon(self._tell, error, name="realtime_io recording")
-
-    async def _tell(self, error: RealtimeError) -> None:
-        try:
-            await self._callbacks.report(error)
-        except RealtimeError as exc:
-            self.fail(exc)
-
-    async def _report(self, error: RealtimeError) -> None:
-        self._is_reported = True
-        with suppress(RealtimeError):  # on_error itself raised: the first error is the one to raise
-            await self._callbacks.report(error)
+        tasks.start_soon(self._delivery.tell, error, name="realtime_io recording")
 
     # --- outputs
 
@@ -445,8 +450,6 @@ class Driver:
         for event in self._subject.take_events():
             self._route(event)
         self.changed()
-        if isinstance(self._conversation.road, Close | Done):
-            self._close_wanted.set()
 
     def _speak(self) -> None:
         """Make what the microphone gave into a frame."""
@@ -484,18 +487,12 @@ class Driver:
                 self.session_id = session_id
             case ResponseDone(metrics=metrics) if metrics is not None:
                 self.metrics = metrics
-            case Interrupted(item_id=item_id):
-                self._audio.drop_audio(item_id)
-                if self._iterated is not None:
-                    self._iterated.drop_audio(item_id)
             case ToolCallRequest() if self._tasks is not None:
                 self._tools.start(event, self._tasks)
             case ToolCallCancelled(call_id=call_id):
                 self._tools.cancel(call_id)
         try:
-            (self._audio if isinstance(event, AudioChunk) else self._events).put(event)
-            if self._iterated is not None:
-                self._iterated.put(event)
+            self._delivery.put(event)
         except SlowConsumer as exc:
             self.fail(exc)
         if isinstance(event, SessionClosed):
@@ -503,33 +500,28 @@ class Driver:
 
     def _ended(self, event: SessionClosed) -> None:
         self._is_over = True
-        self._closed = event
-        for lane in (self._audio, self._events, self._iterated):
-            if lane is not None:
-                lane.end()
+        self._is_closed = True
         if event.failure is not None:
             self.fail(event.failure.to_exception())
         self._settled.set()
 
     def _lost(self, code: int | None, reason: str) -> None:
+        if not self._has_road:
+            return  # it is known: two tasks see the same end
+        self._has_road = False
         self._outgoing.drop()
         self._subject.connection_lost(code, reason, now=_clock.now())
-        if isinstance(self._subject.road, Redial):
-            self._subject.close(now=_clock.now())  # nobody here dials again
+        if self._dial is None and isinstance(self._subject.road, Redial):
+            self._subject.close(now=_clock.now())
         self._obey()
 
     def _answer(self, result: ToolResult) -> None:
         if not self._is_over:
             self.put(result)
 
-    @property
-    def _iteration_delivers(self) -> bool:
-        """Whether iteration is how the application takes audio; else the callbacks' lane is."""
-        return self._iterated is not None and not self._callbacks.audio
-
-    def _note_delivery(self, event: VoiceEvent) -> None:
-        if isinstance(event, AudioChunk) and event.item_id is not None:
-            self.put(AudioDelivered(item_id=event.item_id, n_bytes=len(event.data)))
+    def _note_delivery(self, chunk: AudioChunk) -> None:
+        if chunk.item_id is not None:
+            self.put(AudioDelivered(item_id=chunk.item_id, n_bytes=len(chunk.data)))
 
 
 @asynccontextmanager

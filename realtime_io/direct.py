@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import ssl
 
     from realtime_io._driver import Driver
+    from realtime_proto.backoff import Backoff
     from realtime_proto.config import RealtimeConfig
     from realtime_proto.conversation import Conversation
     from realtime_proto.secret import Secret
@@ -40,6 +41,7 @@ class _DirectProvider(CallbackRegistry):
         base_url: Another server to talk to; None takes the environment's or the vendor's own.
         ssl_context: How to verify the server; None verifies against the system's store.
         proxy: The URL of an HTTP proxy, or "direct"; None takes the environment's.
+        reconnect: Whether a lost connection is opened again; a `Backoff` says how patiently.
 
     Raises:
         ConfigurationError: There is no key, or a value is not what it must be.
@@ -55,6 +57,7 @@ class _DirectProvider(CallbackRegistry):
         base_url: str | None = None,
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | Secret | None = None,
+        reconnect: bool | Backoff = True,
     ) -> None:
         super().__init__()
         self._hosted: Hosted | None = None
@@ -66,6 +69,7 @@ class _DirectProvider(CallbackRegistry):
             base_url=base_url,
             ssl_context=ssl_context,
             proxy=proxy,
+            reconnect=reconnect,
             callbacks=self._callbacks,
         )
 
@@ -148,6 +152,7 @@ class OpenAIRealtimeProvider(_DirectProvider):
         base_url: Another server to talk to; None takes OPENAI_BASE_URL or the vendor's own.
         ssl_context: How to verify the server; None verifies against the system's store.
         proxy: The URL of an HTTP proxy, or "direct"; None takes the environment's.
+        reconnect: Whether a lost connection is opened again; a `Backoff` says how patiently.
 
     Raises:
         ConfigurationError: There is no key, or a value is not what it must be.
@@ -168,6 +173,7 @@ class GeminiRealtimeProvider(_DirectProvider):
         base_url: Another server to talk to; None takes GEMINI_BASE_URL or the vendor's own.
         ssl_context: How to verify the server; None verifies against the system's store.
         proxy: The URL of an HTTP proxy, or "direct"; None takes the environment's.
+        reconnect: Whether a lost connection is opened again; a `Backoff` says how patiently.
 
     Raises:
         ConfigurationError: There is no key, or a value is not what it must be.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterable, AsyncIterator
 
+    from realtime_proto.backoff import Backoff
     from realtime_proto.config import RealtimeConfig
     from realtime_proto.history import History
     from realtime_proto.providers import ProviderSpec
@@ -46,6 +47,8 @@ class RealtimeVoice(CallbackRegistry):
         proxy: The URL of an HTTP proxy to go through, "http://user:password@host:3128", or
             "direct" for none. None takes the environment's: HTTPS_PROXY or ALL_PROXY, without what
             NO_PROXY lists and never for this machine itself.
+        reconnect: Whether a lost connection is opened again, with all that was said; a `Backoff`
+            says how patiently. `Reconnecting` and `Reconnected` tell of it, and of what was lost.
 
     Raises:
         ConfigurationError: The provider is unknown, none has a key, or a value is not what it must
@@ -61,6 +64,7 @@ class RealtimeVoice(CallbackRegistry):
         base_url: str | None = None,
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | Secret | None = None,
+        reconnect: bool | Backoff = True,
     ) -> None:
         super().__init__()
         self._connector = connector_for(
@@ -70,6 +74,7 @@ class RealtimeVoice(CallbackRegistry):
             base_url=base_url,
             ssl_context=ssl_context,
             proxy=proxy,
+            reconnect=reconnect,
             callbacks=self._callbacks,
         )
 
@@ -176,10 +181,17 @@ def realtime_voice(
     base_url: str | None = None,
     ssl_context: ssl.SSLContext | None = None,
     proxy: str | Secret | None = None,
+    reconnect: bool | Backoff = True,
 ) -> RealtimeVoice:
     """A RealtimeVoice, as a function: the same arguments and errors."""
     return RealtimeVoice(
-        provider, config, api_key=api_key, base_url=base_url, ssl_context=ssl_context, proxy=proxy
+        provider,
+        config,
+        api_key=api_key,
+        base_url=base_url,
+        ssl_context=ssl_context,
+        proxy=proxy,
+        reconnect=reconnect,
     )
 
 

@@ -8,7 +8,7 @@ which runs one answer at a time in the connection's task group and can be stoppe
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -115,8 +115,7 @@ class Listening:
         self._manual = bytearray()
         self._is_manual = False
         self._silence_ms = 0
-        self._queue, self._waiting = anyio.create_memory_object_stream[bytes](MAX_UTTERANCES)
-        self._n_waiting = 0
+        self._utterances: deque[bytes] = deque()  # the first one is being understood
         self._progress = anyio.Event()
         tasks.start_soon(self._understand, name="simulator ears")
 
@@ -166,21 +165,25 @@ class Listening:
 
     async def settled(self) -> None:
         """Return once everything that was heard is understood."""
-        while self._n_waiting:
+        while self._utterances:
             await self._progress.wait()
 
     def _hear(self, pcm: bytes) -> None:
-        with suppress(anyio.WouldBlock):
-            self._queue.send_nowait(pcm)
-            self._n_waiting += 1
+        if len(self._utterances) < MAX_UTTERANCES:
+            self._utterances.append(pcm)
+            self._progressed()
+
+    def _progressed(self) -> None:
+        self._progress.set()
+        self._progress = anyio.Event()
 
     async def _understand(self) -> None:
-        async with self._queue, self._waiting:
-            async for pcm in self._waiting:
-                self._understood(await self._engine.understand(pcm))
-                self._n_waiting -= 1
-                self._progress.set()
-                self._progress = anyio.Event()
+        while True:
+            while not self._utterances:
+                await self._progress.wait()
+            self._understood(await self._engine.understand(self._utterances[0]))
+            self._utterances.popleft()
+            self._progressed()
 
 
 def chunks_of(pcm: bytes) -> list[bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import threading
 from contextlib import suppress
@@ -63,7 +62,6 @@ async def settle(is_so: Callable[[], bool]) -> None:
 
 async def nothing_left(before: Traces) -> None:
     """Wait until what was there before is there again; what hangs on is shown after 3 s."""
-    gc.collect()
     with anyio.move_on_after(3):
         await settle(lambda: traces() == before)
     now = traces()

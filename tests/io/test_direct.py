@@ -188,7 +188,9 @@ async def test_disconnect_raises_what_nobody_was_told(name: str) -> None:
     """A session that failed in silence is not silent for ever."""
     with anyio.fail_after(5):
         async with lose_connection(name) as address:
-            provider: Any = PROVIDERS[name](api_key="k", base_url=f"http://{address}")
+            provider: Any = PROVIDERS[name](
+                api_key="k", base_url=f"http://{address}", reconnect=False
+            )
             session = await provider.connect()
             await session.send_text("hello")
             await settle(lambda: not session.is_active)
@@ -202,7 +204,9 @@ async def test_disconnect_hides_no_other_error(name: str) -> None:
     """In a `finally`, or after a send that raised the failure, disconnect() is quiet."""
     with anyio.fail_after(5):
         async with lose_connection(name) as address:
-            provider: Any = PROVIDERS[name](api_key="k", base_url=f"http://{address}")
+            provider: Any = PROVIDERS[name](
+                api_key="k", base_url=f"http://{address}", reconnect=False
+            )
             session = await provider.connect()
             await session.send_text("hello")
             await settle(lambda: not session.is_active)

@@ -415,7 +415,7 @@ async def test_a_server_that_leaves_ends_the_loop(provider: str, code: int | Non
     events: list[VoiceEvent] = []
 
     async def listen(address: str) -> None:
-        voice = RealtimeVoice(provider, api_key="k", base_url=f"http://{address}")
+        voice = RealtimeVoice(provider, api_key="k", base_url=f"http://{address}", reconnect=False)
         async for event in voice.run(endless(provider)):
             events.append(event)  # noqa: PERF401 - what came before an error counts too
 

@@ -463,7 +463,7 @@ async def test_a_connection_lost_in_the_middle_wakes_the_body(provider: str) -> 
         await socket.aclose()
 
     async with speaking(script) as address:
-        voice = RealtimeVoice(provider, api_key="k", base_url=f"http://{address}")
+        voice = RealtimeVoice(provider, api_key="k", base_url=f"http://{address}", reconnect=False)
         voice.on_error(errors.append)
         with anyio.fail_after(5), pytest.raises(ConnectionLost) as caught:
             async with voice.connect() as session:
