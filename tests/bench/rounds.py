@@ -11,13 +11,14 @@ import platform
 import statistics
 import subprocess
 import sys
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-__all__ = ("in_child", "interleaved", "table", "versions")
+__all__ = ("in_child", "interleaved", "server", "table", "versions")
 
 CHILD_S: Final = 120.0
 
@@ -33,6 +34,17 @@ def in_child(script: str, *arguments: object) -> float | None:
         print(said.stderr[-600:], file=sys.stderr)
         return None
     return float(json.loads(said.stdout.splitlines()[-1]))
+
+
+@contextmanager
+def server(script: str, *arguments: str) -> Iterator[int]:
+    """*script* as a server in a process of its own, and the port that it prints."""
+    with subprocess.Popen([sys.executable, script, *arguments], stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
 
 
 def interleaved(

@@ -9,7 +9,6 @@ sockets in another. Prints microseconds of CPU of the client, and how many times
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -19,7 +18,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.clients import CLIENTS, VERSIONS, Job, measure
-from bench.rounds import in_child, interleaved, table, versions
+from bench.rounds import in_child, interleaved, server, table, versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,15 +40,6 @@ WAYS: Final = {
 def header_bytes(size: int) -> int:
     """Of a masked frame."""
     return 6 if size < 126 else 8 if size < 2**16 else 14
-
-
-def start_peer(*arguments: str) -> tuple[subprocess.Popen[str], int]:
-    """The server, and its port."""
-    process = subprocess.Popen(
-        [sys.executable, PEER, *arguments], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    return process, int(process.stdout.readline())
 
 
 def url_of(port: int, how: str, n: int, size: int, *, tls: bool) -> str:
@@ -79,9 +69,8 @@ def compare(
     found = {}
     with tempfile.TemporaryDirectory() as scratch:
         folder = [str(certificates(Path(scratch)))] if tls else []
-        process, port = start_peer(*folder)
         cafile = f"{folder[0]}/ca.pem" if tls else ""
-        try:
+        with server(PEER, *folder) as port:
             for how in WAYS:
                 for size in sizes:
                     n = max(10, int(COUNTS[size] * scale / (1 if how == "receive" else 4)))
@@ -91,11 +80,6 @@ def compare(
                         lambda name: in_child(__file__, "--be", name, url, how, n, size, cafile),  # noqa: B023
                         rounds=rounds,
                     )
-        finally:
-            process.kill()
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
     return found
 
 
