@@ -177,16 +177,15 @@ class Desk:
         """Seconds since 1970 by now, as far as the monotonic clock tells."""
         return self._unix_offset + self.now_us / 1_000_000
 
-    def answer(self, call_id: str, output: Any, *, is_error: bool) -> None:
-        """Answer an open call in the name of the application, which did not."""
-        self._dialect.answer_tool(
-            ToolResult(call_id=call_id, output=output, is_error=is_error), self
-        )
-
-    def settled(self, call_id: str) -> None:
-        """A call got an answer: note the time."""
-        group = self.tools.group_of(call_id)
+    def answer(self, result: ToolResult) -> None:
+        """Answer an open call, and note the time."""
+        group = self.tools.group_of(result.call_id)
+        self._dialect.answer_tool(result, self)
         self.clock.answered(group, self.now_us)
+
+    def refuse(self, call_id: str, why: str) -> None:
+        """Answer an open call in the name of the application, which did not."""
+        self.answer(ToolResult(call_id=call_id, output={"error": why}, is_error=True))
 
     def cancel(self, call_ids: tuple[str, ...], reason: CancelReason) -> None:
         """Give up open calls, and tell the application."""
@@ -323,13 +322,13 @@ class Desk:
         self.tools.open(request, group=group, deadline_us=deadline_us)
         self.clock.called(group, self.now_us)
         if is_full:
-            refusal = {"error": f"more than {self.limits.pending_calls} calls are open"}
+            refusal = f"more than {self.limits.pending_calls} calls are open"
         elif not isinstance(arguments, dict):
-            refusal = {"error": "the arguments are not a JSON object"}
+            refusal = "the arguments are not a JSON object"
         else:
             self.emit(ToolCallRequest(call_id=call_id, function_name=name, arguments=arguments))
             return
-        self.answer(call_id, refusal, is_error=True)
+        self.refuse(call_id, refusal)
 
     def tool_s(self, name: str) -> float:
         """How long a call of that function may stay unanswered, in seconds."""
@@ -343,6 +342,7 @@ class Desk:
     def interrupt_playback(self) -> list[Cut]:
         """Cut what is not heard yet, tell the application, and give the cuts."""
         self.alarms.disarm(Alarm.BARGE_IN)
+        self.barge_in.confirm()
         cuts = self.playback.cut(now_us=self.now_us)
         cut_ids = {cut.item_id for cut in cuts}
         self.events = [
@@ -444,10 +444,9 @@ class Desk:
             )
 
     def fail(self, failure: Failure) -> None:
-        """End the session for this reason, if there is no earlier one."""
-        if self.failure is None:
-            self.failure = failure
-            self.alarms.disarm(Alarm.SETUP)
+        """End the session for this reason."""
+        self.failure = failure
+        self.alarms.disarm(Alarm.SETUP)
 
     def _note_finished(self, item_id: str) -> None:
         self._finished[item_id] = None

@@ -55,8 +55,7 @@ class Watch:
             desk.emit(ToolCallCancelled(call_id=call_id, reason="timeout"))
             if desk.is_ready:
                 seconds = desk.tool_s(desk.tools.name_of(call_id))
-                message = f"the tool did not answer within {seconds:g} s"
-                desk.answer(call_id, {"error": message}, is_error=True)
+                desk.refuse(call_id, f"the tool did not answer within {seconds:g} s")
             else:
                 desk.tools.settle(call_id)
 
@@ -92,13 +91,12 @@ class Watch:
                 failure = Failure(kind="lost", message=message, retryable=True)
                 self._roads.leave(Verdict(fate=Fate.RETRYABLE, failure=failure))
             case Alarm.BARGE_IN:
-                if desk.barge_in.confirm():
-                    self._dialect.command(Interrupt(), desk)
+                self._dialect.command(Interrupt(), desk)
             case Alarm.WARNING:
                 desk.warn()
             case Alarm.RENEWAL:
                 self._renew()
-            case Alarm.HEARING | Alarm.QUIET:
+            case _:
                 pass  # what they stand for is that they are over
 
     def _renew_when_quiet(self) -> None:

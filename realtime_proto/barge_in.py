@@ -61,14 +61,12 @@ class BargeInMachine:
         if not self.is_doubted:
             return False
         self._words = f"{self._words}{text}"[-200:]
-        return len(self._words.split()) >= MIN_WORDS and self.confirm()
+        return len(self._words.split()) >= MIN_WORDS
 
-    def confirm(self) -> bool:
-        """The user goes on: whether that decides for a cut."""
-        if not self.is_doubted:
-            return False
-        self.phase = BargeInPhase.SPEAKING
-        return True
+    def confirm(self) -> None:
+        """What was said to the user was cut: what he says is a turn."""
+        if self.is_doubted:
+            self.phase = BargeInPhase.SPEAKING
 
     def stopped(self) -> bool:
         """The user stopped: whether it was a turn. False where the playback is to go on."""

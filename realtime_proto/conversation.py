@@ -454,7 +454,7 @@ class Conversation:
                 self._dialect.command(SendAudio(data), desk)
                 desk.alarms.disarm(Alarm.HEARING)
         elif isinstance(command, ToolResult):
-            self._dialect.answer_tool(command, desk)
+            desk.answer(command)
         else:
             self._dialect.command(command, desk)
             if isinstance(command, SendText | CommitAudio):

@@ -293,12 +293,11 @@ class History:
         return item
 
     def _replace(self, item: HistoryItem) -> None:
-        for n in range(len(self._items) - 1, -1, -1):
-            if self._items[n].item_id == item.item_id:
-                self._n_bytes += item.n_bytes - self._items[n].n_bytes
-                self._items[n] = item
-                self._forget()
-                return
+        backwards = range(len(self._items) - 1, -1, -1)
+        n = next(n for n in backwards if self._items[n].item_id == item.item_id)
+        self._n_bytes += item.n_bytes - self._items[n].n_bytes
+        self._items[n] = item
+        self._forget()
 
     def _place(self, item_id: str, after: str | None, before: str | None) -> int:
         index = {item.item_id: n for n, item in enumerate(self._items)}

@@ -248,7 +248,8 @@ class TurnMetrics:
         wait_ms: From the end of the user's turn (speech heard to stop, a commit, a text) to the
             first audio, or the first text where there is no audio.
         think_ms: From the beginning of the response to its first audio or text.
-        tool_ms: Spent on tool calls of this response, from the call to the last answer.
+        tool_ms: Spent on the tools this answer had to wait for, from the first call to the last
+            result: its own calls, or those of the answer before, as the provider has it.
         total_ms: From the beginning of the response to its end.
         interrupted_ms: From the first audio to the interruption.
     """
@@ -265,8 +266,7 @@ class _Turn:
     started_us: int
     asked_us: int | None = None
     first_us: int | None = None
-    tools_us: int | None = None
-    tool_us: int = 0
+    tool_us: int | None = None
     interrupted_us: int | None = None
 
 
@@ -275,6 +275,8 @@ class TurnClock:
 
     def __init__(self) -> None:
         self._asked_us: int | None = None
+        self._called_us: OrderedDict[str, int] = OrderedDict()
+        self._waited_us: int | None = None
         self._turns: OrderedDict[str, _Turn] = OrderedDict()
 
     def asked(self, now_us: int) -> None:
@@ -285,8 +287,8 @@ class TurnClock:
         """An answer began. It answers what was asked last, if that is not answered yet."""
         if len(self._turns) >= MAX_TURNS:
             self._turns.popitem(last=False)
-        self._turns[response_id] = _Turn(now_us, self._asked_us)
-        self._asked_us = None
+        self._turns[response_id] = _Turn(now_us, self._asked_us, tool_us=self._waited_us)
+        self._asked_us = self._waited_us = None
 
     def output(self, response_id: str, now_us: int) -> None:
         """Audio or text of an answer came."""
@@ -296,15 +298,20 @@ class TurnClock:
 
     def called(self, response_id: str, now_us: int) -> None:
         """An answer asked for a tool."""
-        turn = self._turns.get(response_id)
-        if turn is not None and turn.tools_us is None:
-            turn.tools_us = now_us
+        self._called_us.setdefault(response_id, now_us)
+        if len(self._called_us) > MAX_TURNS:
+            self._called_us.popitem(last=False)
 
     def answered(self, response_id: str, now_us: int) -> None:
-        """A tool call of an answer was settled."""
+        """A tool call of an answer got its result: that answer waited for it, or the next one."""
+        called_us = self._called_us.get(response_id)
+        if called_us is None:
+            return
         turn = self._turns.get(response_id)
-        if turn is not None and turn.tools_us is not None:
-            turn.tool_us = now_us - turn.tools_us
+        if turn is None:
+            self._waited_us = now_us - called_us
+        else:
+            turn.tool_us = now_us - called_us
 
     def interrupted(self, now_us: int) -> None:
         """The user came in: all answers under way are cut."""
@@ -321,7 +328,7 @@ class TurnClock:
         return TurnMetrics(
             wait_ms=_ms(turn.asked_us, turn.first_us),
             think_ms=_ms(turn.started_us, turn.first_us),
-            tool_ms=None if turn.tools_us is None else turn.tool_us // 1000,
+            tool_ms=_ms(0, turn.tool_us),
             total_ms=_ms(turn.started_us, now_us),
             interrupted_ms=_ms(turn.first_us, cut_us),
         )

@@ -162,7 +162,8 @@ class Turns:
             return
         self.generated(fx)
         status = "cancelled" if self._was_interrupted else "completed"
-        self._done(status, reason or ("interrupted" if self._was_interrupted else None), fx)
+        reason = reason or ("interrupted" if self._was_interrupted else None)
+        self._done(self.turn_id, status, reason, fx)
 
     def break_off(self, fx: Effects) -> None:
         """The connection is gone in the middle of it."""
@@ -171,11 +172,10 @@ class Turns:
         if self.turn_id is not None:
             self.is_generating = False
             self._finish_text(fx)
-            self._done("incomplete", "connection_lost", fx)
+            self._done(self.turn_id, "incomplete", "connection_lost", fx)
 
-    def _done(self, status: str, reason: str | None, fx: Effects) -> None:
-        if self.turn_id is not None:
-            fx.emit(ResponseDone(response_id=self.turn_id, status=status, reason=reason))
+    def _done(self, turn_id: str, status: str, reason: str | None, fx: Effects) -> None:
+        fx.emit(ResponseDone(response_id=turn_id, status=status, reason=reason))
         self.turn_id = None
 
     def _finish_text(self, fx: Effects) -> None:

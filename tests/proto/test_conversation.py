@@ -35,10 +35,12 @@ from realtime_proto import (
     ToolCallCancelled,
     ToolCallRequest,
     ToolResult,
+    TranscriptDelta,
     UnknownEvent,
     UpdateSession,
     VADMode,
 )
+from realtime_proto._desk import MAX_FINISHED
 
 pytestmark = pytest.mark.parametrize("provider", BOTH)
 
@@ -482,3 +484,73 @@ def test_ready_says_what_was_left_out(provider: str) -> None:
     assert tuple(settings[provider]) == ready.ignored == chat.talk.ignored
     with pytest.raises(ConfigurationError, match="no place for"):
         Chat(provider, strict=True, **settings[provider])
+
+
+def test_doubt_before_a_sound_holds_nothing(provider: str) -> None:
+    """The answer is about to begin; there is nothing to pause, or to go on with."""
+    chat = Chat(provider, barge_in=BargeIn.TENTATIVE)
+    chat.begin_answer()
+    chat.user_starts()
+    chat.user_stops()
+    assert [] == chat.events(PlaybackPaused, PlaybackResumed)
+
+
+def test_stopping_the_assistant_ends_the_doubt(provider: str) -> None:
+    """What the user says then is a turn."""
+    chat = speaking(provider, barge_in=BargeIn.TENTATIVE)
+    chat.user_starts()
+    chat.do(Interrupt())
+    chat.user_stops()
+    assert [] == chat.events(PlaybackResumed)
+
+
+def test_a_transcript_is_kept_up_to_a_bound(provider: str) -> None:
+    """What is told is told all the same; nothing is told of an item that is complete."""
+    chat = Chat(provider, made={"limits": Limits(transcript_bytes=4)})
+    for text in ("one", " two", " three", ""):
+        chat.user_said(text)
+    item_id = "u1" if provider == "openai" else "user_1"
+    item = chat.talk.history.find(item_id)
+    assert item is not None
+    assert "one two" == item.text
+    assert 3 == len(chat.events(TranscriptDelta))
+    if provider == "openai":
+        what = {"type": "conversation.item.input_audio_transcription.completed"}
+        chat.say(what | {"item_id": "u1", "content_index": 0, "transcript": "1", "usage": None})
+        chat.say(what | {"item_id": "u1", "content_index": 0, "transcript": "2", "usage": None})
+        chat.user_said("late")
+        assert ["1"] == [event.text for event in chat.events(TranscriptDelta)]
+
+
+def test_transcripts_of_the_user_are_told_where_they_are_wanted(provider: str) -> None:
+    """The history has them in any case."""
+    chat = Chat(provider, input_transcription=False)
+    chat.user_said("hello")
+    assert [] == chat.events(TranscriptDelta)
+    assert 1 == len(chat.talk.history)
+
+
+def test_completed_items_are_forgotten_in_the_end(provider: str) -> None:
+    """So many are remembered, to be told once."""
+    chat = Chat(provider)
+    for n in range(MAX_FINISHED + 1):
+        chat.talk._desk.finish("x", item_id=f"{n}", speaker="user")
+    chat.events()
+    chat.talk._desk.finish("x", item_id="0", speaker="user")
+    chat.talk._desk.finish("x", item_id=f"{MAX_FINISHED}", speaker="user")
+    assert ["0"] == [event.item_id for event in chat.events(TranscriptDelta)]
+
+
+def test_a_tool_is_timed(provider: str) -> None:
+    """By the answer that had to wait for it."""
+    chat = Chat(provider)
+    chat.begin_answer()
+    chat.call()
+    chat.wait(2)
+    if provider == "openai":
+        chat.end_answer()
+    chat.do(ToolResult(call_id="c1"))
+    if provider == "openai":
+        chat.begin_answer("r2")
+    chat.end_answer("r2")
+    assert 2_000 <= chat.events(ResponseDone)[-1].metrics.tool_ms < 2_100

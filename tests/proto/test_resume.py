@@ -368,3 +368,42 @@ def test_what_is_no_saved_state_is_refused(change: dict[str, Any]) -> None:
         ResumeState.from_json(json.dumps(good | change))
     with pytest.raises(ConfigurationError, match="no saved"):
         ResumeState.from_json("no JSON")
+
+
+def test_a_call_may_time_out_while_the_road_is_new() -> None:
+    """Then there is nobody to tell but the application."""
+    chat = resumable()
+    chat.call()
+    chat.wait(25)
+    chat.lose()
+    chat.dial()
+    chat.frames()
+    chat.wait(6)
+    assert ["timeout"] == [event.reason for event in chat.events(ToolCallCancelled)]
+    assert [] == chat.frames()
+
+
+def test_a_result_that_waited_for_the_road_goes_with_the_session() -> None:
+    """The new session asked for nothing."""
+    chat = resumable()
+    chat.call()
+    chat.lose()
+    chat.do(ToolResult(call_id="c1", output="late"))
+    chat.dial()
+    chat.lose(1008, "Requested entity was not found.")
+    chat.dial()
+    chat.set_up()
+    assert "late" not in texts(chat)
+
+
+def test_what_nobody_took_yet_is_not_quiet() -> None:
+    """Speech that waits to be heard puts the renewal off."""
+    chat = Chat("gemini", made={"reports_delivery": True})
+    chat.begin_answer()
+    chat.speak()
+    chat.end_answer()
+    chat.say({"goAway": {"timeLeft": "20s"}})
+    chat.wait(10)
+    assert isinstance(chat.talk.road, Keep)
+    chat.wait(6)
+    assert isinstance(chat.talk.road, Redial)

@@ -149,10 +149,25 @@ def test_no_time_is_invented() -> None:
     assert clock.done("unseen", 5) is None
     clock.output("unseen", 5)
     clock.answered("unseen", 5)
-    clock.called("unseen", 5)
     clock.started("r", 0)
     clock.answered("r", 5)
     assert TurnMetrics(total_ms=1) == clock.done("r", 1_000)
+
+
+def test_tools_that_outlive_their_answer_are_waited_for_by_the_next() -> None:
+    """There the model speaks about their results."""
+    clock = TurnClock()
+    clock.started("r1", 0)
+    clock.called("r1", 1_000_000)
+    assert TurnMetrics(total_ms=2_000) == clock.done("r1", 2_000_000)
+    clock.answered("r1", 4_000_000)
+    clock.started("r2", 4_000_000)
+    assert TurnMetrics(tool_ms=3_000, total_ms=0) == clock.done("r2", 4_000_000)
+    for n in range(MAX_TURNS):
+        clock.called(f"other {n}", 0)
+    clock.answered("r1", 9_000_000)
+    clock.started("r3", 9_000_000)
+    assert TurnMetrics(total_ms=0) == clock.done("r3", 9_000_000)
 
 
 def test_turns_are_bounded() -> None:

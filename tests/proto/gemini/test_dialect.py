@@ -373,3 +373,18 @@ def test_wire_events_pass_as_they_are() -> None:
     assert [{"clientContent": {"turnComplete": True}}] == chat.frames()
     with pytest.raises(LocalProtocolError, match="no command"):
         chat.do(object())  # type: ignore[arg-type]
+
+
+def test_a_voice_is_asked_for_in_the_set_up() -> None:
+    """By its name."""
+    chat = Chat("gemini", is_ready=False, voice="Puck")
+    assert "Puck" in str(chat.frames())
+
+
+def test_what_has_no_neutral_place_is_passed_over() -> None:
+    """Words that come in pieces are one text."""
+    chat = Chat("gemini")
+    chat.say({"voiceActivityDetectionSignal": {"vadSignalType": "VAD_SIGNAL_TYPE_SOS"}})
+    assert [] == chat.events()
+    chat.say(said("One"), said(" two."), DONE)
+    assert [("turn_1", "One two.")] == finals(chat)

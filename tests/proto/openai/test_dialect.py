@@ -536,3 +536,53 @@ def test_what_is_no_command_is_refused() -> None:
     with pytest.raises(ConfigurationError):
         chat.do(UpdateSession(attrs.evolve(chat.talk.config, model="other")))
     assert [] == kinds(chat)
+
+
+def test_late_audio_of_an_item_that_was_cut_is_dropped() -> None:
+    """Also after the end of its response."""
+    chat = Chat("openai")
+    chat.begin_answer()
+    chat.speak()
+    chat.end_answer()
+    chat.user_starts()
+    chat.events()
+    chat.speak()
+    assert [] == chat.events(AudioChunk)
+
+
+def test_the_rest_of_what_servers_say_is_taken_in() -> None:
+    """A message that is finished; an update that is taken as it was asked."""
+    chat = Chat("openai", input_transcription=False)
+    message = {"type": "message", "id": "a", "role": "assistant", "content": []}
+    done = {"response_id": "r1", "output_index": 0, "item": message}
+    chat.say({"type": "response.output_item.done", **done})
+    assert "a" in chat.talk.history
+    chat.do(UpdateSession(attrs.evolve(chat.talk.config, instructions="x")))
+    chat.say({"type": "session.updated", "session": SESSION | {"instructions": "x"}})
+    chat.say({"type": "input_audio_buffer.cleared"})
+    assert [] == chat.events()
+
+
+def test_responses_are_forgotten_in_the_end() -> None:
+    """An answer to a call of one that is, asks for nothing more."""
+    chat = Chat("openai")
+    chat.call("c1")
+    for n in range(65):
+        chat.begin_answer(f"x{n}")
+        chat.end_answer(f"x{n}")
+    chat.call("c2")
+    for n in range(65):
+        chat.begin_answer(f"y{n}")
+    chat.frames()
+    chat.do(ToolResult(call_id="c2"))
+    assert ["conversation.item.create"] == kinds(chat)
+
+
+def test_a_response_that_waits_for_its_tools_is_over() -> None:
+    """A lost connection does not end it again."""
+    chat = Chat("openai")
+    chat.begin_answer()
+    chat.call()
+    chat.end_answer()
+    chat.lose()
+    assert 1 == len(chat.events(ResponseDone))
