@@ -122,9 +122,13 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
         try:
             packed = self._pack(event)
             if nests_deeper(packed):
-                raise Mismatch(("", f"JSON nests more than {MAX_DEPTH} deep"))
+                raise RecursionError
         except Mismatch as mismatch:
             raise LocalProtocolError(f"{type(event).__name__} cannot be sent: {mismatch}") from None
+        except RecursionError:  # also where classes hold themselves a thousand times
+            raise LocalProtocolError(
+                f"{type(event).__name__} cannot be sent: $: JSON nests more than {MAX_DEPTH} deep"
+            ) from None
         return packed
 
     def receive(self, frame: str | bytes | memoryview) -> list[RecvT | UnknownEvent]:

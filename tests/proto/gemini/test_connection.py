@@ -31,6 +31,7 @@ from realtime_proto.gemini import (
     Phase,
     RealtimeInput,
     RealtimeInputConfig,
+    Schema,
     ServerContent,
     ServerError,
     SessionResumptionUpdate,
@@ -385,3 +386,15 @@ def test_setup_needs_a_model() -> None:
         server.receive('{"setup":{}}')
     assert caught.value.paths == ("$.setup.model",)
     assert server.phase is Phase.OPENING
+
+
+def test_a_schema_too_deep_for_any_stack_is_refused() -> None:
+    """A class that holds itself can be nested without end; nothing is sent, nothing changed."""
+    schema = Schema(type="OBJECT")
+    for _ in range(3_000):
+        schema = Schema(type="ARRAY", items=schema)
+    call = FunctionDeclaration(name="f", parameters=schema)
+    client = GeminiConnection()
+    with pytest.raises(LocalProtocolError, match="nests more than 64 deep"):
+        client.send(Setup(model="models/m", tools=(Tool(function_declarations=(call,)),)))
+    assert client.phase is Phase.OPENING
