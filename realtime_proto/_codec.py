@@ -302,10 +302,15 @@ class Codec:
     # --- unions
 
     def _union_in(self, hint: Any) -> Hook:
-        members = _members(hint)
+        read = self._choice_in(_members(hint))
+        if not _allows_none(hint):
+            return read
+        return lambda value, drift: None if value is None else read(value, drift)
+
+    def _choice_in(self, members: tuple[Any, ...]) -> Hook:
         if len(members) == 1:
-            hook = self._converter.get_structure_hook(members[0])
-            return lambda value, drift: None if value is None else hook(value, drift)
+            hook: Hook = self._converter.get_structure_hook(members[0])
+            return hook
         if all(attrs.has(member) for member in members):
             return self._tagged_in(members)
         tagged = tuple(m for m in members if m is UnknownObject or isinstance(_tag_of(m), str))
@@ -314,8 +319,6 @@ class Codec:
             hooks.append(self._tagged_in(tagged))
 
         def read(value: Any, drift: Any) -> Any:
-            if value is None:
-                return None
             faults: list[tuple[str, str]] = []
             for hook in hooks:
                 try:
@@ -333,8 +336,6 @@ class Codec:
 
         def read(value: Any, drift: Any) -> Any:
             if value.__class__ is not dict:
-                if value is None:
-                    return None
                 raise Mismatch(("", f"expected an object, got {kind_of(value)}"))
             tag = value.get("type")
             if tag.__class__ is not str:

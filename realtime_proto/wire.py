@@ -102,11 +102,13 @@ class WireValue:
         cls.__repr__ = _shown  # type: ignore[method-assign]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (type(self), self.__getstate__(), notes_of(self))
+        fields = self.__attrs_attrs__  # type: ignore[attr-defined]  # of a class of attrs
+        state = {field.name: getattr(self, field.name) for field in fields}
+        return _restored, (type(self), state, notes_of(self))
 
 
 def _values(value: Any) -> tuple[Any, ...]:
-    return tuple([getattr(value, field.name) for field in value.__attrs_attrs__])
+    return tuple([getattr(value, field.name) for field in value.__attrs_attrs__ if field.eq])
 
 
 def _equals(self: object, other: object) -> bool:
@@ -118,13 +120,18 @@ def _hash(self: object) -> int:
 
 
 def _shown(self: Any) -> str:
-    shown = (f"{f.name}={getattr(self, f.name)!r}" for f in self.__attrs_attrs__ if f.repr)
+    shown = (
+        f"{field.name}={(repr if field.repr is True else field.repr)(getattr(self, field.name))}"
+        for field in self.__attrs_attrs__
+        if field.repr
+    )
     return f"{self.__class__.__qualname__}({', '.join(shown)})"
 
 
-def _restored(cls: type[WireValue], state: Any, notes: Notes | None) -> WireValue:
-    value = cls.__new__(cls)
-    value.__setstate__(state)  # type: ignore[attr-defined]  # attrs writes it for slotted classes
+def _restored(cls: type[WireValue], state: dict[str, Any], notes: Notes | None) -> WireValue:
+    value = object.__new__(cls)
+    for name, item in state.items():
+        object.__setattr__(value, name, item)
     if notes is not None:
         keep_notes(value, notes)
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
@@ -69,6 +70,7 @@ class Tree:
     snake_case_name: str | None = None
     maybes: tuple[str | None, ...] = ()
     mixed: tuple[str | Leaf | None, ...] = ()
+    chosen: tuple[str | Leaf, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -137,6 +139,7 @@ def test_a_type_of_the_wrong_kind_is_read_as_what_it_is() -> None:
         ({"names": "ab"}, ".names", "expected an array, got a string"),
         ({"names": ["a", None]}, ".names[1]", "expected a string, got null"),
         ({"parts": [1]}, ".parts[0]", "expected an object, got an integer"),
+        ({"parts": [None]}, ".parts[0]", "expected an object, got null"),
         ({"parts": [{}]}, ".parts[0].type", "expected a string, got null"),
         ({"parts": [{"type": ["leaf"]}]}, ".parts[0].type", "expected a string, got an array"),
         ({"strict": {"type": "bush"}}, ".strict.type", "a value that is not known here"),
@@ -230,6 +233,14 @@ def test_tagged_members_of_a_mixed_union_go_by_their_tag() -> None:
     assert read({"text": "", "choice": raw}).choice == UnknownObject(tag="bush", raw=raw)
     assert read({"text": "", "voice": {"name": "a"}}).voice == Plain(name="a")
     assert read({"text": "", "some": ["a"]}).some == ("a",)
+
+
+def test_items_may_be_null_where_their_annotation_says_so() -> None:
+    """Of one kind, or of several."""
+    assert read({"text": "", "maybes": ["a", None]}).maybes == ("a", None)
+    mixed = ["a", None, {"type": "leaf", "number": 1}]
+    assert read({"text": "", "mixed": mixed}).mixed == ("a", None, Leaf(number=1))
+    assert {path for path, _ in faults_of({"text": "", "chosen": mixed})} == {".chosen[1]"}
 
 
 def test_a_lone_unknown_object_takes_any_object() -> None:
@@ -364,6 +375,7 @@ def test_a_class_without_slots_is_as_good() -> None:
     roomy = read(value, Roomy)
     assert roomy == Roomy(text="x")
     assert value == PLAIN.unstructure(roomy)
+    assert value == PLAIN.unstructure(pickle.loads(pickle.dumps(roomy)))  # noqa: S301 - our own
 
 
 def test_converters_validators_and_factories_are_called() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 from attrs import field, frozen
 
 from realtime_proto.wire import UNSET, UnknownEvent, UnknownObject, WireValue, count_ids
@@ -47,3 +49,24 @@ def test_what_nobody_knows_keeps_its_content_out_of_the_repr() -> None:
     assert "secret" not in repr(UnknownEvent(tag="x", raw={"type": "x", "a": "secret"}))
     assert "secret" not in repr(UnknownObject(tag="x", raw={"type": "x", "a": "secret"}))
     assert UnknownEvent.type is UnknownObject.type is None
+
+
+@frozen(kw_only=True)
+class Shown(WireValue):
+    """Fields as attrs can have them."""
+
+    name: str
+    secret: str = field(default="", repr=False)
+    size: bytes = field(default=b"", repr=lambda data: f"<{len(data)} bytes>")
+    seen: int = field(default=0, eq=False)
+
+
+def test_what_attrs_is_told_of_a_field_holds() -> None:
+    """Though the methods are shared."""
+    value = Shown(name="a", secret="s", size=b"ab", seen=1)
+    assert "Shown(name='a', size=<2 bytes>, seen=1)" == repr(value)
+    assert value == Shown(name="a", secret="s", size=b"ab", seen=2)
+    assert hash(value) == hash(Shown(name="a", secret="s", size=b"ab", seen=2))
+    assert value != Shown(name="a", secret="s", size=b"")
+    assert value != "a"
+    assert pickle.loads(pickle.dumps(value)).seen == 1  # noqa: S301 - our own
