@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from collections import Counter
 from collections.abc import Mapping
-from typing import Final, Generic, TypeVar, final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar, final
 
 from attrs import frozen
 
@@ -24,7 +24,8 @@ class Role(enum.Enum):
     SERVER = "server"
 
     # A member is itself alone; the hash of enum goes by the name and is written in Python.
-    __hash__ = object.__hash__
+    if not TYPE_CHECKING:
+        __hash__ = object.__hash__
 
     @property
     def peer(self) -> Role:

@@ -36,7 +36,7 @@ class Mismatch(ValueError):
     """A value does not fit its class. Holds (path below "$", what is wrong) for every fault."""
 
     def __init__(self, *faults: tuple[str, str]) -> None:
-        self.faults = faults[:FAULT_LIMIT]
+        self.faults: tuple[tuple[str, str], ...] = faults[:FAULT_LIMIT]
         super().__init__("; ".join(f"${path}: {text}" for path, text in self.faults))
 
     @property

@@ -34,7 +34,7 @@ class BargeInMachine:
     """One conversation's user, as far as the policy goes."""
 
     def __init__(self) -> None:
-        self.phase = BargeInPhase.QUIET
+        self.phase: BargeInPhase = BargeInPhase.QUIET
         self._words = ""
 
     @property

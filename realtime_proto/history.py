@@ -130,7 +130,7 @@ class History:
         self._items: list[HistoryItem] = []
         self._after: dict[str, str] = {}
         self._n_bytes = 0
-        self.n_forgotten = 0
+        self.n_forgotten: int = 0
 
     def __iter__(self) -> Iterator[HistoryItem]:
         return iter(tuple(self._items))
@@ -144,7 +144,8 @@ class History:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, History) and self._items == other._items
 
-    __hash__ = None  # type: ignore[assignment]  # it changes
+    if not TYPE_CHECKING:
+        __hash__ = None  # it changes
 
     @property
     def n_bytes(self) -> int:

@@ -97,9 +97,8 @@ class WireValue:
     def __init_subclass__(cls) -> None:
         # attrs leaves alone what a class has. It would write, and Python compile, these three anew
         # for each of hundreds of classes: half of what importing a vocabulary takes.
-        cls.__eq__ = _equals  # type: ignore[method-assign]
-        cls.__hash__ = _hash  # type: ignore[method-assign]
-        cls.__repr__ = _shown  # type: ignore[method-assign]
+        for name, method in (("__eq__", _equals), ("__hash__", _hash), ("__repr__", _shown)):
+            setattr(cls, name, method)
 
     def __reduce__(self) -> tuple[Any, ...]:
         fields = self.__attrs_attrs__  # type: ignore[attr-defined]  # of a class of attrs
@@ -203,7 +202,7 @@ class CountedIds:
     __slots__ = ("_last", "prefix")
 
     def __init__(self, prefix: str) -> None:
-        self.prefix = prefix
+        self.prefix: str = prefix
         self._last = 0
 
     def __call__(self) -> str:

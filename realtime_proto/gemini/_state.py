@@ -85,7 +85,8 @@ __all__ = (
 
 class _State(enum.Enum):
     # A member is itself alone; the hash of enum goes by the name and is written in Python.
-    __hash__ = object.__hash__
+    if not TYPE_CHECKING:
+        __hash__ = object.__hash__
 
 
 class Phase(_State):
