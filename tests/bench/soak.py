@@ -9,8 +9,9 @@ seconds. Then sessions are opened and closed, twenty at a time.
 
 Memory is resident memory after a garbage collection: from when all have had their first answer to
 the end of the time, and over the last nine tenths of the connects. It may grow by 5 MiB and by what
-a conversation keeps of each turn in its history, and no more; every file descriptor and every task must be gone at the end, on both sides. Exits with 1
-where that is not so, or where an answer was wrong or missing.
+a conversation keeps of each turn in its history. Every file descriptor and every task must be gone
+at the end, on both sides. Exits with 1 where that is not so, or where an answer was wrong or
+missing.
 """
 
 from __future__ import annotations
