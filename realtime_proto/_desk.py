@@ -274,10 +274,9 @@ class Desk:
         known = self.history.find(item_id)
         if known is None or len(known.text) < self.limits.transcript_bytes:
             self.history.say(item_id, text, role=speaker, is_spoken=is_spoken)
-        if speaker == "assistant":
+        if response_id is not None:
             self.playback.hear(item_id, text)
-            if response_id is not None:
-                self.clock.output(response_id, self.now_us)
+            self.clock.output(response_id, self.now_us)
         if self._wants(speaker, is_spoken):
             delta = TranscriptDelta(text=text, is_final=False, speaker=speaker, item_id=item_id)
             self.emit(delta)

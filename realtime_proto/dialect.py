@@ -135,7 +135,10 @@ class Effects(Protocol):
         response_id: str | None = None,
         is_spoken: bool = True,
     ) -> None:
-        """More words of an item: for the history, and for the application where it wants them."""
+        """More words of an item: for the history, and for the application where it wants them.
+
+        Those of the assistant come with the response they belong to.
+        """
 
     def finish(
         self, text: str | None, *, item_id: str, speaker: Speaker, is_spoken: bool = True
