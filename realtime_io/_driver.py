@@ -105,7 +105,7 @@ class Driver:
         recorder: Recorder | None = None,
     ) -> None:
         self.failure: RealtimeError | None = None
-        self.was_told = False  # the failure was raised by a call of the application's
+        self.was_told: bool = False  # the failure was raised by a call of the application's
         self.ready: SessionReady | None = None
         self.session_id: str | None = None
         self.metrics: TurnMetrics | None = None

@@ -108,8 +108,8 @@ class Listening:
     ) -> None:
         self.host = host
         self.port = port
-        self.n_connections = 0
-        self.n_refused = 0
+        self.n_connections: int = 0
+        self.n_refused: int = 0
         self._handle = handle
         self._select = select
         self._limits = limits
