@@ -24,7 +24,7 @@ class Role(enum.Enum):
     SERVER = "server"
 
     # A member is itself alone; the hash of enum goes by the name and is written in Python.
-    if not TYPE_CHECKING:
+    if not TYPE_CHECKING:  # pragma: no branch
         __hash__ = object.__hash__
 
     @property

@@ -144,7 +144,7 @@ class History:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, History) and self._items == other._items
 
-    if not TYPE_CHECKING:
+    if not TYPE_CHECKING:  # pragma: no branch
         __hash__ = None  # it changes
 
     @property

@@ -85,7 +85,7 @@ __all__ = (
 
 class _State(enum.Enum):
     # A member is itself alone; the hash of enum goes by the name and is written in Python.
-    if not TYPE_CHECKING:
+    if not TYPE_CHECKING:  # pragma: no branch
         __hash__ = object.__hash__
 
 
