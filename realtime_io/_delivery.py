@@ -46,7 +46,7 @@ class Delivery:
         delivered: Callable[[AudioChunk], None],
         fail: Callable[[RealtimeError], None],
     ) -> None:
-        self.is_reported = False
+        self.is_reported: bool = False
         self._callbacks = callbacks
         self._delivered = delivered
         self._fail = fail

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 import anyio.lowlevel
 
-from realtime_io import _clock
+from realtime_io import _clock, _log
 from realtime_io._delivery import REPORT_S, Delivery
 from realtime_io._intake import Intake
 from realtime_io._outgoing import MAX_BYTES, Outgoing
@@ -478,6 +478,7 @@ class Driver:
                 self._socket.post(frame)
 
     def _route(self, event: VoiceEvent) -> None:
+        _log.note(event)
         match event:
             case SessionReady():
                 self.ready = event
