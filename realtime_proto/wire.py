@@ -150,13 +150,29 @@ def explicit_nulls(value: WireValue) -> frozenset[str]:
     """Wire names of the members that came as null where the field alone does not tell it.
 
     A field that can be both UNSET and None tells it itself and is not among them.
+
+    Example:
+        >>> from realtime_proto.openai import OpenAIConnection
+        >>> frame = '{"type":"conversation.created","conversation":{"id":null}}'
+        >>> (event,) = OpenAIConnection().receive(frame)
+        >>> event.conversation.id, event.conversation.object
+        (None, None)
+        >>> explicit_nulls(event.conversation)
+        frozenset({'id'})
     """
     notes = notes_of(value)
     return frozenset(() if notes is None else (k for k, raw in notes.said.items() if raw is None))
 
 
 def unknown_fields(value: WireValue) -> JsonObject:
-    """The members that came and have no field: a server's own, or newer than this version."""
+    """The members that came and have no field: a server's own, or newer than this version.
+
+    Example:
+        >>> from realtime_proto.openai import OpenAIConnection
+        >>> (event,) = OpenAIConnection().receive('{"type":"session.created","session":{},"x":1}')
+        >>> unknown_fields(event)
+        mappingproxy({'x': 1})
+    """
     notes = notes_of(value)
     return MappingProxyType({} if notes is None else notes.unknown)
 
