@@ -11,6 +11,7 @@ import anyio.to_thread
 from anyio.abc import ByteStream, SocketAttribute
 
 from realtime_io._handshake import Accept, accept_websocket
+from realtime_io._map import GONE
 from realtime_io._tasks import background_tasks
 from realtime_io._tls import start_server
 from realtime_io._websocket import Closed, WebSocket
@@ -80,6 +81,10 @@ async def proxying(
     """An HTTP proxy that leads everybody to *target* and keeps the heads of the requests."""
 
     async def handle(stream: ByteStream) -> None:
+        with suppress(*GONE):  # a client may go at any moment
+            await lead(stream)
+
+    async def lead(stream: ByteStream) -> None:
         head = b""
         while b"\r\n\r\n" not in head:
             head += await stream.receive()
@@ -87,8 +92,10 @@ async def proxying(
         host, _, port = target.rpartition(":")
         async with await anyio.connect_tcp(host, int(port)) as server, background_tasks() as tasks:
             await stream.send(b"HTTP/1.0 200 Connection established\r\nVia: test\r\n\r\n")
-            tasks.start_soon(pour, stream, server)
-            await pour(server, stream)
+            over = anyio.Event()
+            tasks.start_soon(pour, stream, server, over)
+            tasks.start_soon(pour, server, stream, over)
+            await over.wait()
 
     async with listening(handle, ssl_context) as address:
         yield address
@@ -96,7 +103,7 @@ async def proxying(
 
 @asynccontextmanager
 async def refusing_tls(context: ssl.SSLContext) -> AsyncIterator[str]:
-    """The standard library's TLS: unlike anyio's it tells a client why a handshake fails."""
+    """The standard library's TLS, which says why a handshake fails also behind the handshake."""
 
     def serve_once() -> None:
         connection, _ = listener.accept()
@@ -113,8 +120,9 @@ async def refusing_tls(context: ssl.SSLContext) -> AsyncIterator[str]:
             yield f"127.0.0.1:{listener.getsockname()[1]}"
 
 
-async def pour(source: ByteStream, sink: ByteStream) -> None:
-    """Send on what comes until one side is gone."""
-    with suppress(anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
+async def pour(source: ByteStream, sink: ByteStream, over: anyio.Event) -> None:
+    """Send on what comes until one side is gone; then it is over."""
+    with suppress(*GONE):
         while True:
             await sink.send(await source.receive())
+    over.set()
