@@ -13,70 +13,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-import attrs
 from attrs import define, evolve
 
 from realtime_io.simulator._ears import SPEAKING_RATE_HZ, Engine
+from realtime_io.simulator._openai_session import NEW_SESSION, input_of, merged, or_default
 from realtime_io.simulator._turns import Listening, Speaking, chunks_of, duration_ms, words_of
+from realtime_proto import openai as wire
 from realtime_proto.errors import RemoteProtocolError
-from realtime_proto.openai import (
-    AudioPart,
-    ConversationItemAdded,
-    ConversationItemCreate,
-    ConversationItemDelete,
-    ConversationItemDeleted,
-    ConversationItemDone,
-    ConversationItemInputAudioTranscriptionCompleted,
-    ConversationItemTruncate,
-    ConversationItemTruncated,
-    Error,
-    ErrorDetail,
-    FunctionCall,
-    FunctionCallOutput,
-    FunctionTool,
-    InputAudio,
-    InputAudioBufferAppend,
-    InputAudioBufferClear,
-    InputAudioBufferCleared,
-    InputAudioBufferCommit,
-    InputAudioBufferCommitted,
-    InputAudioBufferSpeechStarted,
-    InputAudioBufferSpeechStopped,
-    InputText,
-    Message,
-    OpenAIServerConnection,
-    OutputAudio,
-    PcmFormat,
-    RateLimit,
-    RateLimitsUpdated,
-    RealtimeSession,
-    Response,
-    ResponseCancel,
-    ResponseContentPartAdded,
-    ResponseContentPartDone,
-    ResponseCreate,
-    ResponseCreated,
-    ResponseDone,
-    ResponseFunctionCallArgumentsDelta,
-    ResponseFunctionCallArgumentsDone,
-    ResponseOutputAudioDelta,
-    ResponseOutputAudioDone,
-    ResponseOutputAudioTranscriptDelta,
-    ResponseOutputAudioTranscriptDone,
-    ResponseOutputItemAdded,
-    ResponseOutputItemDone,
-    ResponseUsage,
-    SemanticVad,
-    ServerVad,
-    SessionAudio,
-    SessionAudioInput,
-    SessionAudioOutput,
-    SessionCreated,
-    SessionUpdate,
-    SessionUpdated,
-    StatusDetails,
-    TranscriptionDurationUsage,
-)
 from realtime_proto.wire import UNSET, UnknownEvent, count_ids
 
 if TYPE_CHECKING:
@@ -90,45 +33,13 @@ __all__ = ("OpenAIBrain",)
 
 MIN_COMMIT_MS: Final = 100
 
-_PCM: Final = PcmFormat(rate=SPEAKING_RATE_HZ)
-
-_DEFAULTS: Final = RealtimeSession(
-    object="realtime.session",
-    output_modalities=("audio",),
-    instructions="",
-    audio=SessionAudio(
-        input=SessionAudioInput(
-            format=_PCM,
-            transcription=None,
-            noise_reduction=None,
-            turn_detection=ServerVad(
-                threshold=0.5,
-                prefix_padding_ms=300,
-                silence_duration_ms=500,
-                idle_timeout_ms=None,
-                create_response=True,
-                interrupt_response=True,
-            ),
-        ),
-        output=SessionAudioOutput(format=_PCM, voice="marin", speed=1.0),
-    ),
-    tools=(),
-    tool_choice="auto",
-    max_output_tokens="inf",
-    tracing=None,
-    truncation="auto",
-    prompt=None,
-    include=None,
-)
-"""What a new session is set to."""
-
 
 @define
 class _Speech:
     """An answer under way."""
 
-    response: Response
-    item: Message | FunctionCall | None = None
+    response: wire.Response
+    item: wire.Message | wire.FunctionCall | None = None
     transcript: str = ""
 
 
@@ -162,8 +73,8 @@ class OpenAIBrain:
         self._close = close
         self._scenario = scenario
         self._engine = engine
-        self._wire = OpenAIServerConnection()
-        self._session = evolve(_DEFAULTS, id=session_id, model=model)
+        self._wire = wire.OpenAIServerConnection()
+        self._session = evolve(NEW_SESSION, id=session_id, model=model)
         self._count_items = count_ids("item")
         self._item_ids: set[str] = set()
         self._new_response_id = count_ids("resp")
@@ -188,7 +99,7 @@ class OpenAIBrain:
     def open(self, *, is_admitted: bool) -> None:
         """The WebSocket is open. The key is checked only now, as the real server does."""
         if is_admitted:
-            self._say(SessionCreated(session=self._session))
+            self._say(wire.SessionCreated(session=self._session))
             return
         self._refuse(
             "Incorrect API key provided.", code="invalid_api_key", kind="invalid_request_error"
@@ -213,25 +124,25 @@ class OpenAIBrain:
 
     def _handle(self, event: Any) -> None:
         match event:
-            case InputAudioBufferAppend(audio=audio):
+            case wire.InputAudioBufferAppend(audio=audio):
                 self._listening.feed(audio)
-            case SessionUpdate():
+            case wire.SessionUpdate():
                 self._update(event)
-            case ConversationItemCreate():
+            case wire.ConversationItemCreate():
                 self._create_item(event)
-            case ResponseCreate():
+            case wire.ResponseCreate():
                 self._create_response(event)
-            case ResponseCancel():
+            case wire.ResponseCancel():
                 self._cancel(event)
-            case ConversationItemTruncate():
+            case wire.ConversationItemTruncate():
                 self._truncate(event)
-            case ConversationItemDelete():
-                self._say(ConversationItemDeleted(item_id=event.item_id))
-            case InputAudioBufferCommit():
+            case wire.ConversationItemDelete():
+                self._say(wire.ConversationItemDeleted(item_id=event.item_id))
+            case wire.InputAudioBufferCommit():
                 self._commit(event)
-            case InputAudioBufferClear():
+            case wire.InputAudioBufferClear():
                 self._listening.clear()
-                self._say(InputAudioBufferCleared())
+                self._say(wire.InputAudioBufferCleared())
             case UnknownEvent(tag=tag):
                 self._refuse(f"Invalid value: '{tag}'.", code="invalid_value", param="type")
             case _:
@@ -241,8 +152,8 @@ class OpenAIBrain:
                     event_id=event.event_id,
                 )
 
-    def _update(self, event: SessionUpdate) -> None:
-        if not isinstance(event.session, RealtimeSession):
+    def _update(self, event: wire.SessionUpdate) -> None:
+        if not isinstance(event.session, wire.RealtimeSession):
             self._refuse(
                 "Only sessions of the type 'realtime' are simulated.",
                 code="invalid_value",
@@ -251,32 +162,27 @@ class OpenAIBrain:
             )
             return
         fixed = {"id": self._session.id, "model": self._session.model}
-        self._session = evolve(_merged(self._session, event.session), **fixed)
+        self._session = evolve(merged(self._session, event.session), **fixed)
         self._tune_ears()
-        self._say(SessionUpdated(session=self._session))
+        self._say(wire.SessionUpdated(session=self._session))
 
     def _tune_ears(self) -> None:
-        detection = self._input.turn_detection
-        given = detection if isinstance(detection, ServerVad) else ServerVad()
+        detection = input_of(self._session).turn_detection
+        given = detection if isinstance(detection, wire.ServerVad) else wire.ServerVad()
         self._listening.configure(
-            rate_hz=getattr(self._input.format, "rate", None) or SPEAKING_RATE_HZ,
+            rate_hz=getattr(input_of(self._session).format, "rate", None) or SPEAKING_RATE_HZ,
             is_manual=detection is None,
-            prefix_padding_ms=_or(given.prefix_padding_ms, 300),
-            silence_ms=_or(given.silence_duration_ms, 500),
+            prefix_padding_ms=or_default(given.prefix_padding_ms, 300),
+            silence_ms=or_default(given.silence_duration_ms, 500),
         )
 
-    @property
-    def _input(self) -> SessionAudioInput:
-        audio = self._session.audio or SessionAudio()
-        return audio.input or SessionAudioInput()
-
-    def _create_item(self, event: ConversationItemCreate) -> None:
+    def _create_item(self, event: wire.ConversationItemCreate) -> None:
         item = event.item
         match item:
-            case Message(role="user", content=content):
-                text = " ".join(part.text for part in content if isinstance(part, InputText))
+            case wire.Message(role="user", content=content):
+                text = " ".join(part.text for part in content if isinstance(part, wire.InputText))
                 self._heard(text)
-            case FunctionCallOutput(call_id=call_id, output=output):
+            case wire.FunctionCallOutput(call_id=call_id, output=output):
                 match_ = self._calls.pop(call_id, None)
                 if match_ is None:
                     self._refuse(
@@ -289,12 +195,12 @@ class OpenAIBrain:
             case _:
                 pass  # history: kept by the client, not needed to answer
         item_id = getattr(item, "id", UNSET) or self._new_item_id()
-        if isinstance(item, Message):
+        if isinstance(item, wire.Message):
             item = evolve(item, id=item_id, status="completed")
-        elif isinstance(item, FunctionCallOutput):
+        elif isinstance(item, wire.FunctionCallOutput):
             item = evolve(item, id=item_id)
         self._add_item(item, item_id)
-        self._say(ConversationItemDone(previous_item_id=None, item=item))
+        self._say(wire.ConversationItemDone(previous_item_id=None, item=item))
 
     def _new_item_id(self) -> str:
         """An id that no item has, the client's own ones included."""
@@ -304,11 +210,11 @@ class OpenAIBrain:
 
     def _add_item(self, item: Any, item_id: str) -> None:
         self._item_ids.add(item_id)
-        self._say(ConversationItemAdded(previous_item_id=self._last_item_id, item=item))
+        self._say(wire.ConversationItemAdded(previous_item_id=self._last_item_id, item=item))
         self._last_item_id = item_id
 
-    def _commit(self, event: InputAudioBufferCommit) -> None:
-        if self._input.turn_detection is not None:
+    def _commit(self, event: wire.InputAudioBufferCommit) -> None:
+        if input_of(self._session).turn_detection is not None:
             self._refuse(
                 "The buffer is committed by the server's voice activity detection.",
                 code="input_audio_buffer_commit_empty",
@@ -328,39 +234,44 @@ class OpenAIBrain:
         self._listening.commit()
 
     def _commit_item(self, item_id: str) -> None:
-        self._say(InputAudioBufferCommitted(previous_item_id=self._last_item_id, item_id=item_id))
-        item = Message(
-            id=item_id, role="user", status="completed", content=(InputAudio(transcript=None),)
+        self._say(
+            wire.InputAudioBufferCommitted(previous_item_id=self._last_item_id, item_id=item_id)
+        )
+        item = wire.Message(
+            id=item_id, role="user", status="completed", content=(wire.InputAudio(transcript=None),)
         )
         self._add_item(item, item_id)
-        self._say(ConversationItemDone(previous_item_id=None, item=item))
+        self._say(wire.ConversationItemDone(previous_item_id=None, item=item))
         self._user_item_id = item_id
 
     # --- what the user says
 
     def _speech_started(self, at_ms: int) -> None:
         self._user_item_id = self._new_item_id()
-        self._say(InputAudioBufferSpeechStarted(audio_start_ms=at_ms, item_id=self._user_item_id))
-        if _or(getattr(self._input.turn_detection, "interrupt_response", True), True):
+        self._say(
+            wire.InputAudioBufferSpeechStarted(audio_start_ms=at_ms, item_id=self._user_item_id)
+        )
+        detection = input_of(self._session).turn_detection
+        if or_default(getattr(detection, "interrupt_response", True), True):
             self._stop("turn_detected")
 
     def _speech_stopped(self, at_ms: int) -> None:
         item_id = self._user_item_id or self._new_item_id()
-        self._say(InputAudioBufferSpeechStopped(audio_end_ms=at_ms, item_id=item_id))
+        self._say(wire.InputAudioBufferSpeechStopped(audio_end_ms=at_ms, item_id=item_id))
         self._commit_item(item_id)
 
-        detection = self._input.turn_detection
-        if isinstance(detection, ServerVad | SemanticVad) and _or(detection.create_response, True):
+        detection = input_of(self._session).turn_detection
+        if detection and or_default(getattr(detection, "create_response", True), True):
             self._respond(UNSET)
 
     def _understood(self, text: str) -> None:
-        if self._input.transcription and self._user_item_id is not None:
+        if input_of(self._session).transcription and self._user_item_id is not None:
             self._say(
-                ConversationItemInputAudioTranscriptionCompleted(
+                wire.ConversationItemInputAudioTranscriptionCompleted(
                     item_id=self._user_item_id,
                     content_index=0,
                     transcript=text,
-                    usage=TranscriptionDurationUsage(seconds=0.0),
+                    usage=wire.TranscriptionDurationUsage(seconds=0.0),
                 )
             )
         self._heard(text)
@@ -371,7 +282,7 @@ class OpenAIBrain:
 
     # --- what the model says
 
-    def _create_response(self, event: ResponseCreate) -> None:
+    def _create_response(self, event: wire.ResponseCreate) -> None:
         if self._speech is not None:
             self._refuse(
                 "Conversation already has an active response in progress: "
@@ -384,7 +295,7 @@ class OpenAIBrain:
         metadata = getattr(event.response, "metadata", UNSET)
         self._respond(metadata)
 
-    def _cancel(self, event: ResponseCancel) -> None:
+    def _cancel(self, event: wire.ResponseCancel) -> None:
         if self._speech is None or event.response_id not in (UNSET, self._speech.response.id):
             self._refuse(
                 "Cancellation failed: no active response found.",
@@ -394,7 +305,7 @@ class OpenAIBrain:
             return
         self._stop("client_cancelled")
 
-    def _truncate(self, event: ConversationItemTruncate) -> None:
+    def _truncate(self, event: wire.ConversationItemTruncate) -> None:
         received_ms = self._audio_ms.get(event.item_id)
         if received_ms is None:
             self._refuse(
@@ -412,7 +323,7 @@ class OpenAIBrain:
         else:
             self._audio_ms[event.item_id] = event.audio_end_ms
             self._say(
-                ConversationItemTruncated(
+                wire.ConversationItemTruncated(
                     item_id=event.item_id,
                     content_index=event.content_index,
                     audio_end_ms=event.audio_end_ms,
@@ -420,18 +331,18 @@ class OpenAIBrain:
             )
 
     def _respond(self, metadata: Any) -> None:
-        response = Response(
+        response = wire.Response(
             object="realtime.response",
             id=self._new_response_id(),
             status="in_progress",
             output=(),
             conversation_id="conv_1",
-            output_modalities=_or(self._session.output_modalities, ("audio",)),
-            max_output_tokens=_or(self._session.max_output_tokens, "inf"),
-            metadata=_or(metadata, None),
+            output_modalities=or_default(self._session.output_modalities, ("audio",)),
+            max_output_tokens=or_default(self._session.max_output_tokens, "inf"),
+            metadata=or_default(metadata, None),
         )
         speech = self._speech = _Speech(response)
-        self._say(ResponseCreated(response=response))
+        self._say(wire.ResponseCreated(response=response))
         self._speaking.start(lambda: self._answer(speech))
 
     async def _answer(self, speech: _Speech) -> None:
@@ -444,7 +355,7 @@ class OpenAIBrain:
         elif match.rule.call is None:
             await self._speak(speech, match.answer())
         elif any(
-            isinstance(tool, FunctionTool) and tool.name == match.rule.call
+            isinstance(tool, wire.FunctionTool) and tool.name == match.rule.call
             for tool in self._session.tools or ()
         ):
             self._call(speech, match, match.rule.call)
@@ -457,7 +368,7 @@ class OpenAIBrain:
         call_id = self._new_call_id()
         arguments = json.dumps(match.arguments())
         item_id = self._new_item_id()
-        item = FunctionCall(
+        item = wire.FunctionCall(
             id=item_id,
             status="in_progress",
             name=name,
@@ -466,9 +377,11 @@ class OpenAIBrain:
         )
         self._begin(speech, item, item_id)
         where = _place(speech, item)
-        self._say(ResponseFunctionCallArgumentsDelta(**where, call_id=call_id, delta=arguments))
         self._say(
-            ResponseFunctionCallArgumentsDone(
+            wire.ResponseFunctionCallArgumentsDelta(**where, call_id=call_id, delta=arguments)
+        )
+        self._say(
+            wire.ResponseFunctionCallArgumentsDone(
                 **where, call_id=call_id, name=name, arguments=arguments
             )
         )
@@ -478,72 +391,82 @@ class OpenAIBrain:
     async def _speak(self, speech: _Speech, text: str) -> None:
         pcm = await self._engine.speak(text)
         item_id = self._new_item_id()
-        item = Message(id=item_id, role="assistant", status="in_progress", content=())
+        item = wire.Message(id=item_id, role="assistant", status="in_progress", content=())
         self._begin(speech, item, item_id)
         where = {**_place(speech, item), "content_index": 0}
-        self._say(ResponseContentPartAdded(**where, part=AudioPart(transcript="")))
+        self._say(wire.ResponseContentPartAdded(**where, part=wire.AudioPart(transcript="")))
         self._audio_ms[item_id] = 0
         chunks = chunks_of(pcm)
         for words, chunk in zip(words_of(text, len(chunks)), chunks, strict=True):
             if words:
                 speech.transcript += words
-                self._say(ResponseOutputAudioTranscriptDelta(**where, delta=words))
+                self._say(wire.ResponseOutputAudioTranscriptDelta(**where, delta=words))
             self._audio_ms[item_id] += duration_ms(chunk)
-            self._say(ResponseOutputAudioDelta(**where, delta=chunk))
+            self._say(wire.ResponseOutputAudioDelta(**where, delta=chunk))
             await self._speaking.wait_for(duration_ms(chunk))
         self._finish(speech, _completed(item, text))
 
-    def _begin(self, speech: _Speech, item: Message | FunctionCall, item_id: str) -> None:
+    def _begin(self, speech: _Speech, item: wire.Message | wire.FunctionCall, item_id: str) -> None:
         speech.item = item
         self._say(
-            ResponseOutputItemAdded(response_id=speech.response.id, output_index=0, item=item)
+            wire.ResponseOutputItemAdded(response_id=speech.response.id, output_index=0, item=item)
         )
         self._add_item(item, item_id)
 
-    def _finish(self, speech: _Speech, item: Message | FunctionCall) -> None:
+    def _finish(self, speech: _Speech, item: wire.Message | wire.FunctionCall) -> None:
         """Say what ends an item, whole or cut short."""
         speech.item = item
-        if isinstance(item, Message):
+        if isinstance(item, wire.Message):
             where = {**_place(speech, item), "content_index": 0}
             transcript = speech.transcript
-            self._say(ResponseOutputAudioDone(**where))
-            self._say(ResponseOutputAudioTranscriptDone(**where, transcript=transcript))
-            self._say(ResponseContentPartDone(**where, part=AudioPart(transcript=transcript)))
-        self._say(ConversationItemDone(previous_item_id=None, item=item))
-        self._say(ResponseOutputItemDone(response_id=speech.response.id, output_index=0, item=item))
+            self._say(wire.ResponseOutputAudioDone(**where))
+            self._say(wire.ResponseOutputAudioTranscriptDone(**where, transcript=transcript))
+            self._say(
+                wire.ResponseContentPartDone(**where, part=wire.AudioPart(transcript=transcript))
+            )
+        self._say(wire.ConversationItemDone(previous_item_id=None, item=item))
+        self._say(
+            wire.ResponseOutputItemDone(response_id=speech.response.id, output_index=0, item=item)
+        )
 
     def _stop(self, reason: str) -> None:
         speech = self._speech
         if speech is None:
             return
         self._speaking.stop()
-        if isinstance(speech.item, Message):
+        if isinstance(speech.item, wire.Message):
             self._finish(
                 speech, evolve(_completed(speech.item, speech.transcript), status="incomplete")
             )
-        self._done(speech, "cancelled", StatusDetails(type="cancelled", reason=reason))
+        self._done(speech, "cancelled", wire.StatusDetails(type="cancelled", reason=reason))
 
-    def _done(self, speech: _Speech, status: str, details: StatusDetails | None = None) -> None:
+    def _done(
+        self, speech: _Speech, status: str, details: wire.StatusDetails | None = None
+    ) -> None:
         if self._speech is not speech:
             return
         self._speech = None
         self._speaking.finished()
         tokens = len(speech.transcript.split())
         self._say(
-            ResponseDone(
+            wire.ResponseDone(
                 response=evolve(
                     speech.response,
                     status=status,
                     status_details=details,
                     output=() if speech.item is None else (speech.item,),
-                    usage=ResponseUsage(total_tokens=tokens, input_tokens=0, output_tokens=tokens),
+                    usage=wire.ResponseUsage(
+                        total_tokens=tokens, input_tokens=0, output_tokens=tokens
+                    ),
                 )
             )
         )
         self._say(
-            RateLimitsUpdated(
+            wire.RateLimitsUpdated(
                 rate_limits=(
-                    RateLimit(name="tokens", limit=40_000, remaining=40_000, reset_seconds=0.0),
+                    wire.RateLimit(
+                        name="tokens", limit=40_000, remaining=40_000, reset_seconds=0.0
+                    ),
                 )
             )
         )
@@ -562,32 +485,15 @@ class OpenAIBrain:
         param: str | None = None,
         event_id: Any = UNSET,
     ) -> None:
-        detail = ErrorDetail(
-            type=kind, code=code, message=message, param=param, event_id=_or(event_id, None)
+        detail = wire.ErrorDetail(
+            type=kind, code=code, message=message, param=param, event_id=or_default(event_id, None)
         )
-        self._say(Error(error=detail))
+        self._say(wire.Error(error=detail))
 
 
-def _place(speech: _Speech, item: Message | FunctionCall) -> dict[str, Any]:
+def _place(speech: _Speech, item: wire.Message | wire.FunctionCall) -> dict[str, Any]:
     return {"response_id": speech.response.id, "item_id": item.id, "output_index": 0}
 
 
-def _completed(item: Message, transcript: str) -> Message:
-    return evolve(item, status="completed", content=(OutputAudio(transcript=transcript),))
-
-
-def _or(value: Any, default: Any) -> Any:
-    return default if value is UNSET else value
-
-
-def _merged(base: Any, update: Any) -> Any:
-    """*base* with what *update* sets; settings inside each other are merged, others replaced."""
-    changes = {}
-    for field in attrs.fields(type(update)):
-        new = getattr(update, field.name)
-        if new is UNSET:
-            continue
-        old = getattr(base, field.name)
-        is_nested = attrs.has(type(new)) and type(new) is type(old)
-        changes[field.name] = _merged(old, new) if is_nested else new
-    return evolve(base, **changes)
+def _completed(item: wire.Message, transcript: str) -> wire.Message:
+    return evolve(item, status="completed", content=(wire.OutputAudio(transcript=transcript),))
