@@ -168,7 +168,7 @@ class Codec:
         hints = get_type_hints(cls)
         return [
             Member(
-                key=camel_case(field.name) if self._camel else field.name,
+                key=self._key(field.name),
                 field=field,
                 kind=_kind(hints[field.name]),
                 nullable=_allows_none(hints[field.name]),
@@ -195,7 +195,7 @@ class Codec:
         return read if rules is None else self._bending(read, cls, rules)
 
     def _bending(self, read: Hook, cls: type, rules: Iterable[Rule]) -> Hook:
-        bend = compile_rules(cls, rules, pack=self._pack_field)
+        bend = compile_rules(cls, rules, pack=self._pack_field, key_of=self._key)
         dialect = self._dialect
 
         def read_bent(value: Any, drift: Any) -> Any:
@@ -208,6 +208,9 @@ class Codec:
             return result
 
         return read_bent
+
+    def _key(self, name: str) -> str:
+        return camel_case(name) if self._camel else name
 
     def _pack_field(self, cls: type, name: str, value: Any) -> Any:
         return self._converter.get_unstructure_hook(get_type_hints(cls)[name])(value)

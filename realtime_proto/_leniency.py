@@ -126,7 +126,11 @@ where there was none."""
 
 
 def compile_rules(
-    cls: type, rules: Iterable[Rule], *, pack: Callable[[type, str, Any], Any]
+    cls: type,
+    rules: Iterable[Rule],
+    *,
+    pack: Callable[[type, str, Any], Any],
+    key_of: Callable[[str], str],
 ) -> Callable[[dict[str, Any]], tuple[dict[str, Any], Sequence[Bent]]]:
     """The rules of one class as a function of the JSON object it is read from.
 
@@ -134,12 +138,13 @@ def compile_rules(
         cls: The class.
         rules: What to bend.
         pack: (class, attribute, value) -> JSON; refuses what the annotation does not allow.
+        key_of: Attribute -> its name on the wire.
 
     Returns:
         object -> (an object as the class has it, what was bent on the way). The object given is not
         changed; where nothing is to be bent, it comes back itself.
     """
-    steps = [_step(cls, rule, pack) for rule in rules]
+    steps = [_step(cls, rule, pack, key_of) for rule in rules]
 
     def bend(value: dict[str, Any]) -> tuple[dict[str, Any], Sequence[Bent]]:
         bent: list[Bent] = []
@@ -163,14 +168,20 @@ def note_bent(
 _Step = Callable[[dict[str, Any], list[Bent]], dict[str, Any]]
 
 
-def _step(cls: type, rule: Rule, pack: Callable[[type, str, Any], Any]) -> _Step:
+def _step(
+    cls: type,
+    rule: Rule,
+    pack: Callable[[type, str, Any], Any],
+    key_of: Callable[[str], str],
+) -> _Step:
     match rule:
         case Absent(field=name, reads=reads):
-            return _put(name, UNSET, _packed(cls, name, reads, pack))
+            return _put(name, key_of(name), UNSET, _packed(cls, name, reads, pack))
         case Instead(field=name, raw=raw, reads=reads):
-            return _put(name, raw, _packed(cls, name, reads, pack))
+            return _put(name, key_of(name), raw, _packed(cls, name, reads, pack))
         case Untagged(field=name, reads=reads):
-            return _tag(name, reads.type)  # type: ignore[attr-defined]  # a tagged class has one
+            tag: str = reads.type  # type: ignore[attr-defined]  # a tagged class has one
+            return _tag(name, key_of(name), tag)
         case Moved(member=member, to=to):
             return _move(member, to)
         case Nested(member=member):
@@ -184,25 +195,25 @@ def _packed(cls: type, name: str, reads: Any, pack: Callable[[type, str, Any], A
     return UNSET if reads is default or reads == default else pack(cls, name, reads)
 
 
-def _put(name: str, raw: Any, instead: Any) -> _Step:
+def _put(name: str, key: str, raw: Any, instead: Any) -> _Step:
     def step(value: dict[str, Any], bent: list[Bent]) -> dict[str, Any]:
-        came = value.get(name, UNSET)
+        came = value.get(key, value.get(name, UNSET))
         if came.__class__ is not raw.__class__ or came != raw:
             return value
-        bent.append(((), {name: raw}))
-        rest = {key: item for key, item in value.items() if key != name}
-        return rest if instead is UNSET else {**rest, name: instead}
+        bent.append(((), {key: raw}))
+        rest = {k: item for k, item in value.items() if k not in (key, name)}
+        return rest if instead is UNSET else {**rest, key: instead}
 
     return step
 
 
-def _tag(name: str, tag: str) -> _Step:
+def _tag(name: str, key: str, tag: str) -> _Step:
     def step(value: dict[str, Any], bent: list[Bent]) -> dict[str, Any]:
-        inner = value.get(name)
+        inner = value.get(key)
         if inner.__class__ is not dict or "type" in inner:
             return value
         bent.append(((name,), {"type": UNSET}))
-        return {**value, name: {"type": tag, **inner}}
+        return {**value, key: {"type": tag, **inner}}
 
     return step
 

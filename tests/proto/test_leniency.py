@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import pytest
 from attrs import frozen
 
-from realtime_proto._codec import Codec, Mismatch
+from realtime_proto._codec import Codec, Mismatch, camel_case
 from realtime_proto._leniency import Absent, Instead, Moved, Nested, Untagged
 from realtime_proto.wire import UNSET, UnknownObject, Unset, WireValue, explicit_nulls
 
@@ -172,6 +172,29 @@ def test_what_is_wrong_is_still_wrong() -> None:
     with pytest.raises(Mismatch) as caught:
         read(without("part", "index", body={"status": "n/a"}))
     assert caught.value.faults == ((".body.id", "missing"),)
+
+
+@frozen(kw_only=True)
+class Camel(WireValue):
+    long_name: str
+    other_name: int
+
+
+def test_a_rule_knows_both_names_of_a_member() -> None:
+    """It names the attribute; the wire has it in one spelling or the other."""
+    codec = Codec(
+        camel=True,
+        tagged=False,
+        rules=(Absent(Camel, "long_name", reads="-"), Instead(Camel, "other_name", None, reads=0)),
+    )
+    for value, reads in (
+        ({"otherName": None}, Camel(long_name="-", other_name=0)),
+        ({"longName": "a", "otherName": 1}, Camel(long_name="a", other_name=1)),
+        ({"long_name": "a", "other_name": None}, Camel(long_name="a", other_name=0)),
+    ):
+        read = codec.structure(value, Camel, drift=Counter())
+        assert reads == read
+        assert {camel_case(key): item for key, item in value.items()} == codec.unstructure(read)
 
 
 def test_a_rule_reads_what_the_annotation_allows() -> None:
