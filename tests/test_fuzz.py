@@ -26,11 +26,12 @@ def _on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_there_is_a_target_for_each_thing() -> None:
-    """Received bytes, round trips, operations, what comes over HTTP, and the WebSocket; each says
+    """Conversations, received bytes, round trips, operations, HTTP, and the WebSocket; each says
     its invariant and what may be raised.
     """
     kinds = ("operations", "receive", "round_trip")
-    expected = [f"fuzz_{p}_{kind}" for p in ("gemini", "openai") for kind in kinds]
+    expected = ["fuzz_conversation_operations"]
+    expected += [f"fuzz_{p}_{kind}" for p in ("gemini", "openai") for kind in kinds]
     expected.append("fuzz_reach_answers")
     expected += [f"fuzz_websocket_{thing}" for thing in ("client", "fastlane", "server")]
     assert expected == TARGETS

@@ -162,6 +162,19 @@ def test_items_and_their_text_are_bounded() -> None:
     assert ledger.was_cut("1")
 
 
+def test_the_bounds_are_where_they_say() -> None:
+    """Text up to one, items up to the other."""
+    ledger = PlaybackLedger(PCM16_24K)
+    ledger.receive("a", 2 * SECOND)
+    ledger.hear("a", "x " * (MAX_TEXT // 2))
+    ledger.hear("a", "y")
+    assert MAX_TEXT == len(ledger._items["a"].text)
+    ledger.cut(now_us=0)
+    for n in range(MAX_ITEMS + 1):
+        ledger.receive(f"{n}", SECOND)
+    assert [f"{n}" for n in range(1, MAX_ITEMS + 1)] == [c.item_id for c in ledger.cut(now_us=0)]
+
+
 def request(call_id: str) -> ToolCallRequest:
     return ToolCallRequest(call_id=call_id, function_name="look", arguments={})
 
@@ -189,6 +202,7 @@ def test_a_call_that_is_worked_on_gets_more_time() -> None:
     ledger = ToolLedger()
     ledger.open(request("1"), group="r", deadline_us=10)
     assert ([], ["1"]) == (ledger.expired(now_us=9), ledger.expired(now_us=10))
+    assert ["1"] == ledger.expired(now_us=US)
     ledger.extend("1", deadline_us=20)
     assert [] == ledger.expired(now_us=19)
 

@@ -215,6 +215,33 @@ def test_what_the_server_never_says_is_not_waited_for(phase: ArbiterPhase) -> No
     assert ResponseArbiter().expire(99) is None
 
 
+def test_eight_wait_where_nothing_else_is_said() -> None:
+    """The ninth is refused."""
+    arbiter = ResponseArbiter()
+    for n in range(8):
+        arbiter.want(request=n)
+    with pytest.raises(LocalProtocolError):
+        arbiter.want(request=8)
+
+
+def test_a_cancel_goes_with_the_create_it_was_for() -> None:
+    """The next response is not cancelled for the sake of a refused one."""
+    arbiter = asked("e1")
+    arbiter.cancel(deadline_us=0)
+    arbiter.refused("e1", busy=False, deadline_us=0)
+    assert not arbiter.created("r1")
+
+
+def test_so_many_ended_responses_are_remembered() -> None:
+    """None of them begins again."""
+    arbiter = ResponseArbiter()
+    for n in range(MAX_OVER):
+        arbiter.created(f"r{n}")
+        arbiter.done(f"r{n}")
+    arbiter.created("r0")
+    assert arbiter.phase is FREE
+
+
 def test_ended_responses_are_forgotten_in_the_end() -> None:
     """The oldest of so many."""
     arbiter = ResponseArbiter()
