@@ -147,7 +147,7 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
             )
         try:
             value = None
-            if size >= SPLICE_FROM and self._splice is not None and frame.__class__ is str:
+            if size >= SPLICE_FROM and self._splice is not None:
                 value = self._splice.loads(frame)
             if value is None:
                 value = loads(frame)

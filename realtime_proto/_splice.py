@@ -51,11 +51,18 @@ class Splice:
         self._name = f'"{member}"'
         self._holder = holder
 
-    def loads(self, frame: str) -> dict[str, Any] | None:
+    def loads(self, frame: str | bytes | memoryview) -> dict[str, Any] | None:
         """The JSON object a frame holds, as `_json.loads` has it, but for bytes where audio was.
 
         None: the frame is not as expected, and has to go the plain way.
         """
+        try:
+            text = frame if isinstance(frame, str) else str(frame, "utf-8")
+        except (UnicodeDecodeError, TypeError):  # the latter of a view with gaps
+            return None
+        return self._spliced(text)
+
+    def _spliced(self, frame: str) -> dict[str, Any] | None:
         start = frame.find(self._name, 0, REST_LIMIT)
         if start < 0:
             return None

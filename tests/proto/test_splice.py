@@ -60,7 +60,7 @@ def result(connection: type[Any], frame: Any, *, plain: bool) -> Any:
     return events, [repr(event) for event in events], dict(one.drift), one.phase
 
 
-def is_spliced(connection: Any, frame: str) -> bool:
+def is_spliced(connection: Any, frame: Any) -> bool:
     """Whether the detour is taken."""
     return connection._splice.loads(frame) is not None
 
@@ -71,7 +71,9 @@ def test_audio_is_spliced_out(connection, frame, indent) -> None:
     """Compact or spread over lines, where it stands in real frames."""
     text = json.dumps(frame, indent=indent, separators=None if indent else (",", ":"))
     assert len(text) > SPLICE_FROM
-    assert is_spliced(connection, text)
+    for form in (text, text.encode(), memoryview(text.encode())):
+        assert is_spliced(connection, form)
+        assert result(connection, form, plain=True) == result(connection, form, plain=False)
     assert result(connection, text, plain=True) == result(connection, text, plain=False)
     assert AUDIO in repr_of_bytes(connection().receive(text))
     assert result(connection, text.encode(), plain=True) == result(connection, text, plain=False)
@@ -229,6 +231,25 @@ def test_what_a_client_sends_is_the_same(frame, blob, text) -> None:
     message = frame.replace("%s", blob).replace("%s", text)
     assert result(GeminiServerConnection, message, plain=True) == result(
         GeminiServerConnection, message, plain=False
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame + b"\xff",
+        lambda frame: b"\xef\xbb\xbf" + frame,
+        lambda frame: frame.replace(b"event_1", b"\xc3\xa9v\xc3\xa9nement"),
+        lambda frame: frame.replace(b"event_1", b"\xed\xa0\x80"),
+        lambda frame: memoryview(b"".join(bytes([byte, 0]) for byte in frame))[::2],
+    ],
+    ids=["bad UTF-8", "byte order mark", "not ASCII", "a surrogate", "a view with gaps"],
+)
+def test_bytes_that_are_not_as_usual_are_the_same(change) -> None:
+    """A binary frame is text in UTF-8, or is refused."""
+    frame = change(json.dumps(OPENAI_SERVER, separators=(",", ":")).encode())
+    assert result(OpenAIConnection, frame, plain=True) == result(
+        OpenAIConnection, frame, plain=False
     )
 
 
