@@ -197,6 +197,18 @@ def test_a_call_is_settled_once() -> None:
         ledger.settle("1")
 
 
+def test_calls_of_other_answers_are_of_no_account() -> None:
+    """The last of its own answer is the last, whatever else is open."""
+    for other in ("a", "c"):
+        ledger = ToolLedger()
+        ledger.open(request("1"), group="".join(("", "b")), deadline_us=0)
+        ledger.open(request("2"), group=other, deadline_us=0)
+        assert ledger.is_open("".join(("b", "")))
+        assert ledger.settle("1").was_last
+        assert ledger.is_open(other)
+    assert 0 == ledger.late_results
+
+
 def test_a_call_that_is_worked_on_gets_more_time() -> None:
     """`extend` moves its deadline."""
     ledger = ToolLedger()

@@ -122,8 +122,37 @@ def test_an_end_without_a_beginning_is_the_end_of_what_was_asked() -> None:
     arbiter = asked()
     arbiter.done("r1")
     assert arbiter.phase is FREE
-    arbiter.created("r1")
+    assert not arbiter.created("r1")
     assert arbiter.phase is FREE
+
+
+def test_an_end_of_something_unknown_is_remembered() -> None:
+    """It is not the end of what is asked for afterwards."""
+    arbiter = active("r1")
+    arbiter.done("unknown")
+    assert arbiter.phase is ACTIVE
+    arbiter.done("r1")
+    arbiter.want()
+    arbiter.requested("e2", deadline_us=0)
+    arbiter.done("unknown")
+    assert arbiter.phase is REQUESTED
+
+
+def test_one_cancel_cancels_one_response() -> None:
+    """Kept or not, it is spent then."""
+    arbiter = asked("e1")
+    arbiter.cancel(deadline_us=0)
+    assert arbiter.created("r1")
+    arbiter.done("r1")
+    assert not arbiter.created("r2")
+
+
+def test_an_ordinary_end_drops_nothing() -> None:
+    """What tools want is asked for."""
+    arbiter = active("r1")
+    arbiter.want(is_automatic=True)
+    arbiter.done("r1")
+    assert arbiter.due() is not None
 
 
 def test_an_unreadable_end_frees_the_slot() -> None:
@@ -195,7 +224,7 @@ def test_a_create_that_is_refused_otherwise_is_not_sent_again(created: bool) -> 
     assert 0 == arbiter.n_queued
 
 
-@pytest.mark.parametrize("event_id", [None, "another"])
+@pytest.mark.parametrize("event_id", [None, "another", "z"])
 def test_other_refusals_are_none_of_its_business(event_id: str | None) -> None:
     """An error about something else, or about nothing."""
     arbiter = asked("e1")
@@ -215,6 +244,11 @@ def test_what_the_server_never_says_is_not_waited_for(phase: ArbiterPhase) -> No
     assert ResponseArbiter().expire(99) is None
 
 
+def test_a_deadline_that_is_noticed_late_is_a_deadline() -> None:
+    """Time does not stop at it."""
+    assert REQUESTED is asked().expire(15)
+
+
 def test_eight_wait_where_nothing_else_is_said() -> None:
     """The ninth is refused."""
     arbiter = ResponseArbiter()
@@ -230,6 +264,10 @@ def test_a_cancel_goes_with_the_create_it_was_for() -> None:
     arbiter.cancel(deadline_us=0)
     arbiter.refused("e1", busy=False, deadline_us=0)
     assert not arbiter.created("r1")
+    arbiter = asked("e1")
+    arbiter.cancel(deadline_us=0)
+    arbiter.refused("e1", busy=True, deadline_us=0)
+    assert not arbiter.created("theirs")
 
 
 def test_so_many_ended_responses_are_remembered() -> None:
