@@ -23,8 +23,8 @@ import anyio.lowlevel
 from realtime_io import _clock, _log
 from realtime_io._delivery import REPORT_S, Delivery
 from realtime_io._intake import Intake
-from realtime_io._outgoing import MAX_BYTES, Outgoing
 from realtime_io._redial import redial
+from realtime_io._sender import BEHIND_AUDIO, Sender
 from realtime_io._tasks import background_tasks
 from realtime_io._toolrunner import ToolRunner
 from realtime_io._websocket import Closed, WebSocket
@@ -34,7 +34,6 @@ from realtime_proto.commands import (
     CommitAudio,
     EndAudio,
     SendAudio,
-    SendWire,
     ToolResult,
     UpdateSession,
     VoiceCommand,
@@ -54,7 +53,7 @@ from realtime_proto.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable
 
     from anyio.abc import TaskGroup
 
@@ -77,9 +76,6 @@ FAILED_CLOSE_S: Final = 1.0
 
 LINGER_S: Final = 10.0
 """How long a body that has ended waits for the answer to what was asked in it."""
-
-_BEHIND_AUDIO: Final = (CommitAudio, EndAudio, ClearAudio, SendWire)
-"""What is about the audio before it, or may be: it must not go first."""
 
 
 class Driver:
@@ -115,8 +111,7 @@ class Driver:
         self._delivery = Delivery(callbacks, delivered=self._note_delivery, fail=self.fail)
         input_format = conversation.capabilities.input_format
         self._intake = Intake(input_format, conversation.config.input_rate_hz)
-        self._outgoing = Outgoing(input_format)
-        self._is_catching_up = False
+        self._sender = Sender(input_format, speak=self._speak, changed=self.changed)
         self._tools = ToolRunner(tools, callbacks, self._answer, self.fail)
         self._tasks: TaskGroup | None = None
         self._settled = anyio.Event()
@@ -160,7 +155,7 @@ class Driver:
         self._check_active()
         for_audio = isinstance(command, SendAudio)
         await anyio.lowlevel.checkpoint()
-        await self.wait_until(lambda: self._outgoing.has_room(for_audio=for_audio))
+        await self.wait_until(lambda: self._sender.has_room(for_audio=for_audio))
         self._check_active()
         self.put(command)
 
@@ -175,7 +170,7 @@ class Driver:
         data = SendAudio(data).data
         self._check_active()
         await anyio.lowlevel.checkpoint()
-        await self.wait_until(lambda: self._outgoing.has_room(for_audio=True))
+        await self.wait_until(lambda: self._sender.has_room(for_audio=True))
         self._check_active()
         frames = self._intake.feed(data, rate_hz=rate_hz, now=_clock.now())
         self._has_open_audio = True
@@ -185,9 +180,9 @@ class Driver:
 
     def put(self, command: VoiceCommand) -> None:
         """Give a command to the conversation now, room or not; a checkpoint is not passed."""
-        if isinstance(command, _BEHIND_AUDIO):
+        if isinstance(command, BEHIND_AUDIO):
             self._send_rest(command)
-            self._speak()
+            self._sender.speak()
         self._subject.send(command, now=_clock.now())
         match command:
             case EndAudio():
@@ -218,17 +213,14 @@ class Driver:
         """
         self._check_active()
         data = SendAudio(data).data
-        self._outgoing.hear(self._intake.resampled(data, rate_hz=rate_hz))
+        samples = self._intake.resampled(data, rate_hz=rate_hz)
         self._has_open_audio = True
-        if self._outgoing.is_empty and self._socket.is_idle:
-            self._speak()
-        else:
-            self._need_to_catch_up()
+        self._sender.hear(samples)
 
     @property
     def dropped_audio_ms(self) -> int:
         """How much of what the microphone gave was dropped, because the connection was behind."""
-        return self._outgoing.dropped_ms
+        return self._sender.dropped_ms
 
     def iterate(self) -> Lane:
         """The lane that iteration takes from; it exists, and fills, from the first call on."""
@@ -313,12 +305,12 @@ class Driver:
 
     async def finish(self) -> None:
         """Close the conversation and the WebSocket, in bounded time."""
-        self._speak()
+        self._sender.speak()
         if self.is_active:
             self._flush(self._intake.finish())
         self._subject.close(now=_clock.now())
         self._obey()
-        self._post(self._outgoing.take(max_bytes=MAX_BYTES))
+        self._sender.flush()
         is_healthy = self.failure is None and self.ready is not None
         timeout_s = CLOSE_S if is_healthy else FAILED_CLOSE_S
         with anyio.move_on_after(timeout_s + 1, shield=True):
@@ -370,6 +362,8 @@ class Driver:
 
     def _open(self) -> None:
         self._has_road = True
+        if self._tasks is not None:
+            self._sender.take_road(self._socket, self._tasks)
         self._subject.open(now=_clock.now(), unix_time=_clock.unix_time())
         self._obey()
 
@@ -380,23 +374,6 @@ class Driver:
     async def _write(self, socket: WebSocket) -> None:
         with suppress(RealtimeError):  # the reader sees the same end, and knows more about it
             await socket.write_forever()
-
-    def _need_to_catch_up(self) -> None:
-        """Have what waits handed on; the task for that is there while something waits."""
-        if self._tasks is not None and not self._is_catching_up:
-            self._is_catching_up = True
-            self._tasks.start_soon(self._catch_up, name="realtime_io sender")
-
-    async def _catch_up(self) -> None:
-        """Hand on what waits, whenever the socket has sent what it had."""
-        with suppress(ConnectionLost):  # the reader sees the same end
-            while self._outgoing.is_waiting:
-                await self._socket.idle()
-                if self._outgoing.is_empty:
-                    self._speak()
-                self._hand_on()
-                self.changed()  # there is room now
-        self._is_catching_up = False
 
     async def _read(self, socket: WebSocket) -> None:
         try:
@@ -446,36 +423,14 @@ class Driver:
         """Do what the conversation wants after an input, which was this command or another."""
         frames = self._subject.take_frames()
         if frames:
-            self._queue(frames, command)
+            self._sender.send(frames, command)
         for event in self._subject.take_events():
             self._route(event)
         self.changed()
 
-    def _speak(self) -> None:
-        """Make what the microphone gave into a frame."""
-        samples = self._outgoing.take_samples()
-        if samples and self.is_active:
+    def _speak(self, samples: bytes) -> None:
+        if self.is_active:
             self.put(SendAudio(samples))
-
-    def _queue(self, frames: list[str], command: VoiceCommand | None) -> None:
-        if isinstance(command, SendAudio):
-            self._outgoing.put_audio(frames, n_pcm_bytes=len(command.data))
-        elif isinstance(command, _BEHIND_AUDIO):
-            self._outgoing.put_behind_audio(frames)
-        else:
-            self._outgoing.put(frames)
-        if self._socket.is_idle:
-            self._hand_on()
-        if not self._outgoing.is_empty:
-            self._need_to_catch_up()
-
-    def _hand_on(self) -> None:
-        self._post(self._outgoing.take())
-
-    def _post(self, frames: Iterable[str]) -> None:
-        with suppress(ConnectionLost):  # the reader is about to say why
-            for frame in frames:
-                self._socket.post(frame)
 
     def _route(self, event: VoiceEvent) -> None:
         _log.note(event)
@@ -510,7 +465,7 @@ class Driver:
         if not self._has_road:
             return  # it is known: two tasks see the same end
         self._has_road = False
-        self._outgoing.drop()
+        self._sender.lose_road()
         self._subject.connection_lost(code, reason, now=_clock.now())
         if self._dial is None and isinstance(self._subject.road, Redial):
             self._subject.close(now=_clock.now())

@@ -93,14 +93,16 @@ async def stalled(**settings: Any) -> AsyncIterator[Stalled]:
         PROVIDERS["openai"].dialect(), RealtimeConfig(**settings), reports_delivery=True
     )
     driver = Driver(conversation, client, callbacks=Callbacks(), tools=())
-    with anyio.fail_after(5):
-        async with background_tasks() as tasks:
-            tasks.start_soon(server.write_forever)
-            tasks.start_soon(serve)
-            async with hold_session(driver):
-                yield Stalled(VoiceSession(driver), server, valve, heard)
-    await client.aclose()
-    await server.aclose()
+    try:
+        with anyio.fail_after(5):
+            async with background_tasks() as tasks:
+                tasks.start_soon(server.write_forever)
+                tasks.start_soon(serve)
+                async with hold_session(driver):
+                    yield Stalled(VoiceSession(driver), server, valve, heard)
+    finally:
+        await client.aclose()
+        await server.aclose()
 
 
 APPEND = "input_audio_buffer.append"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -236,3 +237,32 @@ async def test_dialling_decides_nothing() -> None:
         assert await redial(lambda: wanted[0], refuse, failed) is None
     assert ["no", "no"] == [failure.message for failure in failures]
     assert anyio.current_time() >= now + 0.05
+
+
+async def test_a_microphone_goes_on_over_the_gap() -> None:
+    """Of what it gives between two connections the newest two seconds are said on the new one."""
+    server = Server("openai", "drop")
+    events: list[VoiceEvent] = []
+    pieces = [bytes([i]) * 4800 for i in range(30)]
+    with anyio.fail_after(5):
+        async with speaking(server.script) as address:
+            voice = voice_for("openai", address)
+            voice.on_event(events.append)
+            async with voice.connect() as session:
+                is_told = False
+
+                @voice.on_event
+                def speak_in_the_gap(event: VoiceEvent) -> None:
+                    nonlocal is_told
+                    if isinstance(event, Reconnecting) and not is_told:
+                        is_told = True
+                        for piece in pieces:
+                            session.push_audio(piece)
+
+                await session.send_text("Do you hear me?")
+                await settle(lambda: any(isinstance(e, Reconnected) for e in events))
+                await settle(lambda: any("audio" in frame for frame in server.frames[-1]))
+                assert 1000 == session.dropped_audio_ms
+                await session.aclose()
+    said = [frame["audio"] for frame in server.frames[1] if "audio" in frame]
+    assert b"".join(pieces[10:]) == b"".join(map(base64.b64decode, said))
