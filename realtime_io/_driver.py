@@ -1,9 +1,8 @@
 """One reader, one writer, one dispatcher a lane, one timer: obeys a Conversation, decides nothing.
 
 Every input to the conversation is followed, without a checkpoint, by `_obey`: its frames go to the
-writer's queue, its events to the lanes and the tools, its road and its deadline are looked at. So
-there is one place where outputs are drained, and the state that the tasks see is always a whole
-one.
+sender, its events to the lanes and the tools, its road and its deadline are looked at. So there is
+one place where outputs are drained, and the state that the tasks see is always a whole one.
 
 Failures. No task of the session raises: a failure is stored and the scope of the body is cancelled,
 and `hold_session` raises it as the single error it is once all tasks are gone. An error of the body
