@@ -116,14 +116,14 @@ async def test_fragment_limit(n: int) -> None:
 
 
 @pytest.mark.parametrize("opcode", [PING, PONG])
-@pytest.mark.parametrize("n", [100, 101])
+@pytest.mark.parametrize("n", [99, 100, 101])
 async def test_a_flood_of_control_frames_ends_it(opcode: int, n: int) -> None:
     """A hundred pings or pongs in a second are answered, one more is 1008."""
     async with raw_peer("client") as (socket, peer):
         await peer.send(frame(opcode, to="client") * n + frame(TEXT, b"x", to="client"))
         await peer.send_eof()
         messages, end = await received(socket)
-        assert (["x"] if n == 100 else []) == messages
+        assert (["x"] if n <= 100 else []) == messages
         assert ("1008" in end.reason) == (n == 101)
 
 

@@ -306,6 +306,20 @@ async def test_close_does_not_wait_for_a_mute_peer(is_read: bool) -> None:
         assert (1000, None) == (socket.sent_code, socket.received_code)
 
 
+async def test_a_violation_while_we_close_is_no_answer() -> None:
+    """What is broken instead of the peer's close frame is not taken for one."""
+    async with raw_peer("client") as (socket, peer), background_tasks() as tasks:
+        tasks.start_soon(socket.close)
+        await peer.receive()
+        await peer.send(b"\x83\x00")
+        with pytest.raises(Closed) as caught:
+            await socket.receive()
+        await peer.aclose()
+        await anyio.wait_all_tasks_blocked()
+    assert (None, False) == (caught.value.code, caught.value.clean)
+    assert (1000, None) == (socket.sent_code, socket.received_code)
+
+
 @pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 99_999, -1])
 async def test_codes_that_may_not_be_sent(code: int) -> None:
     """They are refused and the connection stays open."""
