@@ -162,6 +162,29 @@ def test_items_and_their_text_are_bounded() -> None:
     assert ledger.was_cut("1")
 
 
+def test_the_bounds_are_what_is_documented() -> None:
+    """A change of one is a decision, not an accident."""
+    assert (64, 1_048_576, 1_024) == (MAX_ITEMS, MAX_TEXT, MAX_SETTLED)
+
+
+def test_a_millisecond_that_is_not_whole_is_none() -> None:
+    """One byte less than a second is 999 ms, received or delivered."""
+    ledger = heard(("a", SECOND - 1, 0))
+    assert 999 == ledger.cut(now_us=0)[0].received_ms
+    ledger.receive("b", 2 * SECOND)
+    ledger.deliver("b", SECOND - 1, now_us=0)
+    assert 999 == ledger.played_ms("b", now_us=9 * US)
+
+
+def test_text_beyond_the_bound_stays_out() -> None:
+    """The piece that reaches over it is the last one kept."""
+    ledger = PlaybackLedger(PCM16_24K)
+    ledger.hear("a", "x" * (MAX_TEXT - 1))
+    ledger.hear("a", "yy")
+    ledger.hear("a", "z")
+    assert MAX_TEXT + 1 == len(ledger._items["a"].text)
+
+
 def test_the_bounds_are_where_they_say() -> None:
     """Text up to one, items up to the other."""
     ledger = PlaybackLedger(PCM16_24K)

@@ -143,8 +143,22 @@ def test_one_cancel_cancels_one_response() -> None:
     arbiter = asked("e1")
     arbiter.cancel(deadline_us=0)
     assert arbiter.created("r1")
-    arbiter.done("r1")
     assert not arbiter.created("r2")
+    arbiter.done("r2")
+    assert not arbiter.created("r3")
+
+
+def test_idle_is_neither_asked_nor_wanted() -> None:
+    """Either of them is something to wait for."""
+    assert not active().is_idle
+    arbiter = ResponseArbiter()
+    arbiter.want()
+    assert not arbiter.is_idle
+
+
+def test_the_bounds_are_what_is_documented() -> None:
+    """A change of one is a decision, not an accident."""
+    assert (64, 3) == (MAX_OVER, MAX_ATTEMPTS)
 
 
 def test_an_ordinary_end_drops_nothing() -> None:
