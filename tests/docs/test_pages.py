@@ -94,6 +94,14 @@ async def test_a_page_does_what_it_says(page: str, helpers: dict[str, Any]) -> N
     await reader.follow()
 
 
+def test_every_page_is_in_the_index() -> None:
+    """The site is built with warnings as errors: a page that nothing leads to is one."""
+    index = (DOCS / "index.md").read_text(encoding="utf-8").splitlines()
+    found = [p.relative_to(DOCS).with_suffix("").as_posix() for p in DOCS.rglob("*.md")]
+    pages = {page for page in found if not page.startswith("changes/") and page != "index"}
+    assert set() == pages - set(index)
+
+
 def test_a_page_with_an_event_loop_of_its_own() -> None:
     """It is a whole program."""
     ((block, said),) = steps(OWN_LOOP)
