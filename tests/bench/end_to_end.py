@@ -30,6 +30,7 @@ from bench.clients import Job, connected, cpu
 from bench.peer import AUDIO_DELTA, frame_of, start
 from bench.rounds import in_child, interleaved, server, table, versions
 from bench.websocket import certificates
+from realtime_io import RealtimeVoice
 from realtime_io._websocket import Closed
 from realtime_proto.gemini import GeminiConnection
 from realtime_proto.openai import OpenAIConnection
@@ -107,6 +108,22 @@ async def _ours_gemini(job: Job, meter: Meter) -> None:
             pass
 
 
+async def _session(job: Job, meter: Meter) -> None:
+    voice = RealtimeVoice(
+        "gemini", api_key="none", base_url=job.url, ssl_context=job.ssl, reconnect=False
+    )
+    done = anyio.Event()
+
+    @voice.on_audio
+    def took(audio: bytes) -> None:
+        meter.took(audio)
+        if not meter.left:
+            done.set()
+
+    async with voice.connect():
+        await done.wait()
+
+
 async def _openai(job: Job, meter: Meter) -> None:
     from openai import AsyncOpenAI
 
@@ -159,6 +176,8 @@ CLIENTS: Final[dict[str, tuple[str, Callable[[Job, Meter], Awaitable[None]]]]] =
     "realtime_io, OpenAI (trio)": ("trio", _ours_openai),
     "realtime_io, Gemini (asyncio)": ("asyncio", _ours_gemini),
     "realtime_io, Gemini (trio)": ("trio", _ours_gemini),
+    "realtime_io, VoiceSession on Gemini (asyncio)": ("asyncio", _session),
+    "realtime_io, VoiceSession on Gemini (trio)": ("trio", _session),
     "openai": ("asyncio", _openai),
     "google-genai": ("asyncio", _genai),
     "no types": ("asyncio", _floor),

@@ -19,8 +19,8 @@ def test_every_way_is_measured() -> None:
 
 
 def test_a_spoken_answer_is_measured() -> None:
-    """Both providers on both event loops, end to end and over TLS."""
+    """Both providers, and a whole session, on both event loops and over TLS."""
     names = [name for name in end_to_end.CLIENTS if name.startswith("realtime_io")]
     found = end_to_end.compare(tls=True, rounds=1, n=20, names=names)
-    assert 4 == len(found)
+    assert 6 == len(found)
     assert all(value is not None and value > 0 for value in found.values())
