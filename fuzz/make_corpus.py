@@ -1,5 +1,6 @@
-"""Writes the corpus: one file for every type of event of each side, out of tests/golden, and the
-WebSockets' bytes that are below.
+"""Writes the corpus: one file for every type of event of each side, out of tests/golden, journals
+of the tests' scripted conversations, and the WebSockets' bytes and the logs of frames that are
+below.
 
     python fuzz/make_corpus.py
 
@@ -9,13 +10,19 @@ member. Files that are already there are left alone.
 
 from __future__ import annotations
 
+import base64
 import json
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from _harness import CORPUS
 
-GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TESTS = Path(__file__).parents[1] / "tests"
+GOLDEN = TESTS / "golden"
 
 
 def frames(provider: str, side: str) -> dict[str, dict[str, Any]]:
@@ -88,8 +95,133 @@ WEBSOCKET = {
 """By folder and name; the byte that says how the input is split is put in front."""
 
 
+SETUP = '{"setup":{"model":"models/m"}}'
+COMPLETE = '{"setupComplete":{}}'
+CREATED = '{"type":"session.created","session":{"type":"realtime"}}'
+CALL = {
+    "type": "response.output_item.done",
+    "response_id": "r1",
+    "output_index": 0,
+    "item": {"type": "function_call", "id": "f1", "call_id": "c1", "name": "f", "arguments": "{}"},
+}
+ANSWERED = {
+    "type": "conversation.item.create",
+    "item": {"type": "function_call_output", "call_id": "c1", "output": "fine"},
+}
+
+
+def har(*entries: tuple[dict[str, Any], ...]) -> str:
+    """A HAR file with a connection of each of these lists of messages."""
+    url = "wss://host/v1/realtime?model=m&key=abcdef"
+    return json.dumps(
+        {
+            "log": {
+                "entries": [
+                    {"request": {}},
+                    *({"request": {"url": url}, "_webSocketMessages": [*one]} for one in entries),
+                ]
+            }
+        }
+    )
+
+
+def message(direction: str, time: float, data: str, opcode: int = 1) -> dict[str, Any]:
+    """One of its messages."""
+    return {"type": direction, "time": time, "opcode": opcode, "data": data}
+
+
+CASSETTE = f"""version: 1
+interactions:
+- kind: message
+  direction: received
+  data: {CREATED}
+- kind: message
+  direction: sent
+  data: '{{"type":"input_audio_buffer.clear"}}'
+"""
+
+LOGS = {
+    "seconds.har": har(
+        (message("send", 1_790_000_000.25, SETUP), message("receive", 1_790_000_001.5, COMPLETE))
+    ),
+    "milliseconds.har": har((message("receive", 1_790_000_000_250.5, CREATED),)),
+    "binary.har": har(
+        (
+            message("send", 1_790_000_000, SETUP),
+            message("receive", 1_790_000_001, base64.b64encode(COMPLETE.encode()).decode(), 2),
+            message("error", 1_790_000_002, "oops", -1),
+        )
+    ),
+    "no-time.har": har(({"type": "receive", "opcode": 1, "data": CREATED},)),
+    "two.har": har(
+        (message("receive", 1_790_000_000, CREATED),),
+        (message("send", 1_790_000_000, SETUP),),
+    ),
+    "no-frames.har": har(()),
+    "cassette.yaml": CASSETTE,
+    "other-kinds.yaml": CASSETTE + "- kind: close\n  direction: received\n  data: {}\n",
+    "alias.yaml": (
+        f"a: &a {{kind: message, direction: received, data: {CREATED}}}\n"
+        "interactions: [*a, *a, {<<: *a, direction: sent}]\n"
+    ),
+    "values.yaml": (
+        "interactions: [{kind: message, direction: received, "
+        "data: {setupComplete: {a: 2026-01-01, b: .inf, c: !!binary AAAA, 1: ~}}}]\n"
+    ),
+    "objects.jsonl": "".join(
+        json.dumps(line) + "\n"
+        for line in (
+            {"source": "here", "dialect": "ga", "note": "short"},
+            {"direction": "server", "frame": json.loads(CREATED), "t_us": 0},
+            {"direction": "client", "frame": ANSWERED, "t_us": 20_000},
+            {"direction": "server", "frame": CALL, "t_us": 40_000},
+        )
+    ),
+    "texts.jsonl": "".join(
+        json.dumps({"direction": direction, "frame": frame}) + "\n"
+        for direction, frame in (("client", SETUP), ("server", COMPLETE), ("server", "not JSON"))
+    ),
+    "one.jsonl": json.dumps({"direction": "server", "frame": CREATED}),
+}
+"""Logs of frames by name: every format, with and without times, binary frames, and what is none."""
+
+
+def journals() -> Iterator[tuple[str, list[str]]]:
+    """Journals by name: the tests' scripts without their audio, a short talk with it, an imported
+    log.
+    """
+    sys.path.insert(0, str(TESTS))
+    from helpers.scripts import SCRIPTS, run
+    from helpers.talk import conversation_with, hold
+
+    from realtime_proto.importing import as_recording, read_log
+    from realtime_proto.recording import Journaled
+
+    for script in SCRIPTS:
+        lines: list[str] = []
+        run(script, sink=lines.append, audio="dropped")
+        yield f"{script.provider}-{script.name.replace(' ', '-')}", lines
+    for provider in ("openai", "gemini"):
+        lines = []
+        conversation = conversation_with(provider, reports_delivery=True)
+        hold(Journaled(conversation, lines.append), provider)
+        yield f"{provider}-talk", lines
+    (log,) = read_log(LOGS["objects.jsonl"].encode())
+    yield "openai-frames", list(as_recording(log))
+
+
 def main() -> None:
     """Write what is missing."""
+    for name, log in LOGS.items():
+        path = CORPUS / "importing" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_text(log, "utf-8")
+    for name, lines in journals():
+        path = CORPUS / "journal" / f"{name}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
     for name, inputs in WEBSOCKET.items():
         folder = CORPUS / name
         folder.mkdir(parents=True, exist_ok=True)

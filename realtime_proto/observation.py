@@ -15,7 +15,7 @@ are observed 20 ms apart then, and what is reckoned from that would be made up.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -113,12 +113,17 @@ class _Observation:
             for call_id in list(self._early):
                 self._answer(self._early.pop(call_id), now)
         else:
-            for result in self._answers(frame):
-                self._answer(result, now)
+            for call_id, output in self._answers(frame):
+                try:
+                    result = ToolResult(call_id=call_id, output=output)
+                except LocalProtocolError as exc:  # no call could be answered with it
+                    self._refuse(f"the client's {exc.message}")
+                else:
+                    self._answer(result, now)
         self._conversation.take_frames()
         self._events += self._conversation.take_events()
 
-    def _answers(self, frame: str | bytes) -> Iterator[ToolResult]:
+    def _answers(self, frame: str | bytes) -> Iterator[tuple[str, Any]]:
         try:
             said = list(self._peer.receive(frame))
         except RealtimeError as exc:
@@ -127,11 +132,10 @@ class _Observation:
         for event in said:
             match event:
                 case ConversationItemCreate(item=FunctionCallOutput(call_id=str(name), output=out)):
-                    yield ToolResult(call_id=name, output=out)
+                    yield name, out
                 case ToolResponse(function_responses=answers):
                     for answer in answers:
-                        call_id = answer.id or answer.name or "?"
-                        yield ToolResult(call_id=call_id, output=answer.response)
+                        yield answer.id or answer.name or "?", answer.response
                 case _:
                     pass
 

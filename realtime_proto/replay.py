@@ -63,6 +63,9 @@ __all__ = (
     "replay_journal",
 )
 
+MAX_TIME: Final = 2**53
+"""A time that any reader of JSON can hold exactly: 285 years in microseconds."""
+
 
 @runtime_checkable
 class HasPath(Protocol):
@@ -291,7 +294,9 @@ def _steps(records: Iterable[Record]) -> Iterator[list[Record]]:
 
 
 def _number(body: Mapping[str, Any], name: str) -> int | float:
-    value = body.get(name)
+    value: Any = body.get(name)
     if value.__class__ not in (int, float):
         raise ValueError(f"{name} is no number")
+    if not -MAX_TIME <= value <= MAX_TIME:
+        raise ValueError(f"{name} is beyond {MAX_TIME}")
     return value

@@ -26,12 +26,14 @@ def _on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_there_is_a_target_for_each_thing() -> None:
-    """Conversations, received bytes, round trips, operations, HTTP, and the WebSocket; each says
-    its invariant and what may be raised.
+    """Conversations, received bytes, round trips, operations, logs and recordings, HTTP, and the
+    WebSocket; each says its invariant and what may be raised.
     """
     kinds = ("operations", "receive", "round_trip")
     expected = ["fuzz_conversation_operations"]
-    expected += [f"fuzz_{p}_{kind}" for p in ("gemini", "openai") for kind in kinds]
+    expected += [f"fuzz_gemini_{kind}" for kind in kinds]
+    expected += ["fuzz_importing", "fuzz_journal"]
+    expected += [f"fuzz_openai_{kind}" for kind in kinds]
     expected.append("fuzz_reach_answers")
     expected += [f"fuzz_websocket_{thing}" for thing in ("client", "fastlane", "server")]
     assert expected == TARGETS

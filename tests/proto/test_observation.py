@@ -134,6 +134,15 @@ def test_a_slip_of_the_client_is_found(provider: str) -> None:
     assert refusal.startswith("the client's malformed")
 
 
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_an_answer_that_can_answer_nothing_is_refused(provider: str) -> None:
+    """An id of blanks is no call's; the log is observed to its end all the same."""
+    exchange = [*log_of(provider), ("client", answer(provider, " "))]
+    report = observed(provider, exchange)
+    assert ("the client's ToolResult.call_id must not be empty",) == report.refused
+    assert len(exchange) == report.n_inputs
+
+
 def test_the_log_says_which_dialect_it_speaks() -> None:
     """Where it does not, the provider's own is taken; an unknown provider is an error."""
     exchange = log_of("openai")

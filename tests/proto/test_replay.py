@@ -192,6 +192,8 @@ def test_records_of_a_later_version_are_passed_over() -> None:
         ({"kind": "open", "t_us": 0}, "unix_time is no number"),
         ({"kind": "tick"}, "t_us is no number"),
         ({"kind": "tick", "t_us": True}, "t_us is no number"),
+        ({"kind": "tick", "t_us": 1e19}, "t_us is beyond"),
+        ({"kind": "open", "t_us": 0, "unix_time": -1e16}, "unix_time is beyond"),
         ({"kind": "send", "t_us": 0}, "not a SendAudio"),
         ({"kind": "send", "t_us": 0, "command": {"type": "SendText"}}, "text"),
         ({"kind": "send", "t_us": 0, "command": {"type": "SendWire"}}, "cannot be read back"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import field, frozen
 
@@ -16,6 +16,10 @@ from realtime_proto import (
     Redial,
     VoiceCommand,
 )
+from realtime_proto.recording import Journaled
+
+if TYPE_CHECKING:
+    from realtime_proto.recording import AudioPolicy, Sink
 
 __all__ = (
     "Dials",
@@ -96,21 +100,28 @@ class Script:
     config: RealtimeConfig = field(factory=RealtimeConfig)
 
 
-def run(script: Script) -> Conversation:
-    """Play a script; every step is 10 ms after the one before."""
-    return _Run(script).run()
+def run(script: Script, *, sink: Sink | None = None, audio: AudioPolicy = "inline") -> Conversation:
+    """Play a script; every step is 10 ms after the one before.
+
+    Args:
+        script: What to play.
+        sink: Takes the lines of a journal of it.
+        audio: What the journal keeps of audio.
+    """
+    return _Run(script, sink, audio).run()
 
 
 class _Run:
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, sink: Sink | None, audio: AudioPolicy) -> None:
         self.script = script
         self.talk = Conversation(PROVIDERS[script.provider].dialect(), script.config)
+        self.boundary: Any = self.talk if sink is None else Journaled(self.talk, sink, audio=audio)
         self.now = 0.0
         self.frames: list[Any] = []
         self.events: list[Any] = []
 
     def run(self) -> Conversation:
-        self.talk.open(now=self.now, unix_time=1_000.0)
+        self.boundary.open(now=self.now, unix_time=1_000.0)
         self._drain()
         for n, step in enumerate(self.script.steps):
             try:
@@ -124,19 +135,19 @@ class _Run:
         match step:
             case Says(frame):
                 self.now += 0.01
-                self.talk.receive(json.dumps(frame), now=self.now)
+                self.boundary.receive(json.dumps(frame), now=self.now)
             case Does(command):
                 self.now += 0.01
-                self.talk.send(command, now=self.now)
+                self.boundary.send(command, now=self.now)
             case Waits(seconds):
                 self._wait(self.now + seconds)
             case Drops(code, reason):
-                self.talk.connection_lost(code, reason, now=self.now)
+                self.boundary.connection_lost(code, reason, now=self.now)
             case Dials():
                 assert isinstance(self.talk.road, Redial), f"the road is {self.talk.road}"
                 assert [] == self.frames
                 self.now = max(self.now, self.talk.road.not_before)
-                self.talk.open(now=self.now, unix_time=1_000.0 + self.now)
+                self.boundary.open(now=self.now, unix_time=1_000.0 + self.now)
             case Sends(part):
                 assert self.frames, "nothing was sent"
                 frame = self.frames.pop(0)
@@ -157,16 +168,16 @@ class _Run:
     def _wait(self, until: float) -> None:
         while (deadline := self.talk.next_deadline()) is not None and deadline <= until:
             self.now = max(self.now, deadline)
-            self.talk.tick(now=self.now)
+            self.boundary.tick(now=self.now)
             self._drain()
         self.now = until
 
     def _drain(self) -> None:
-        self.frames += map(json.loads, self.talk.take_frames())
-        self.events += self.talk.take_events()
+        self.frames += map(json.loads, self.boundary.take_frames())
+        self.events += self.boundary.take_events()
         if isinstance(self.talk.road, Close):
-            self.talk.connection_lost(None, "", now=self.now)
-            self.events += self.talk.take_events()
+            self.boundary.connection_lost(None, "", now=self.now)
+            self.events += self.boundary.take_events()
 
 
 def _holds(frame: Any, part: Any) -> bool:
