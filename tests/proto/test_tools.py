@@ -487,3 +487,27 @@ def test_an_mcp_server_is_checked_when_it_is_made(wrong: Any) -> None:
         McpServer(**{"label": "docs", "url": "https://docs.example/mcp", **wrong})
     with pytest.raises(ConfigurationError, match="McpServer"):
         RealtimeConfig(mcp_servers=[wrong])
+
+
+@dataclasses.dataclass
+class Unreadable:
+    """Its annotation names what there is not."""
+
+    place: NowhereToBeFound  # type: ignore[name-defined]  # noqa: F821 - that is the point
+
+
+def test_a_class_whose_fields_cannot_be_read_is_refused() -> None:
+    """When the tool is made, not when the model calls it."""
+
+    def visit(where: Unreadable) -> str:
+        """Visit it."""
+        return str(where)
+
+    with pytest.raises(ConfigurationError, match="cannot read the fields"):
+        ToolDefinition.from_function(visit)
+
+
+def test_a_tool_without_a_function_binds_nothing() -> None:
+    """There is nothing to call with the arguments."""
+    with pytest.raises(ToolError, match="'later' has no function to run"):
+        ToolDefinition(name="later").bind({})
