@@ -11,6 +11,7 @@ Audio is not searched: base64 can look like anything. Callers cut it out before 
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_proto.errors import ConfigurationError
@@ -74,7 +75,10 @@ class Redactor:
             if n > MAX_PATTERNS:
                 raise ConfigurationError(f"at most {MAX_PATTERNS} patterns to redact")
             named[f"custom-{n}"] = pattern
-        self._patterns = {name: _compiled(pattern) for name, pattern in named.items()}
+        self._patterns = {
+            name: (_compiled(pattern), partial(_replaced, name=name))
+            for name, pattern in named.items()
+        }
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -83,8 +87,8 @@ class Redactor:
 
     def clean(self, text: str) -> str:
         """*text* without what looks like a credential."""
-        for name, pattern in self._patterns.items():
-            text = pattern.sub(lambda found, name=name: _replaced(found, name), text)  # type: ignore[misc]
+        for pattern, replaced in self._patterns.values():
+            text = pattern.sub(replaced, text)
         return text
 
     def clean_json(self, value: Any, *, key: str = "") -> Any:
@@ -123,7 +127,7 @@ def _compiled(pattern: object) -> re.Pattern[str]:
     return compiled
 
 
-def _replaced(found: re.Match[str], name: str) -> str:
+def _replaced(found: re.Match[str], *, name: str) -> str:
     marker = f"<redacted:{name}>"
     if not found.re.groups or found.group(1) is None:
         return marker
