@@ -471,8 +471,10 @@ def test_closing_closes_the_road(provider: str) -> None:
 def test_news_of_the_listener_are_welcome_after_the_end(provider: str) -> None:
     """They come from another task."""
     chat = speaking(provider)
+    item_id = "a1" if provider == "openai" else "turn_1"
     chat.talk.close(now=chat.now)
-    chat.do(Played(item_id="a1", ms=5))
+    chat.do(Played(item_id=item_id, ms=5))
+    assert 5 == chat.talk.played_ms(item_id, now=chat.now)
 
 
 def test_ready_says_what_was_left_out(provider: str) -> None:
