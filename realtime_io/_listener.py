@@ -179,7 +179,7 @@ class Listening:
             code = 1000
             try:
                 await self._handle(socket, request)
-            except Exception as exc:
+            except Exception as exc:  # whatever the application's own handler raises
                 code = 1011
                 # That its peer is gone is the normal end of a connection.
                 if not isinstance(exc, ConnectionLost) or socket.is_open:

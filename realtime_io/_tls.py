@@ -212,7 +212,7 @@ class TlsRoad(ByteStream):
             raise anyio.BrokenResourceError
         try:
             await self._stream.send(data)
-        except BaseException:
+        except BaseException:  # cancelled, too
             self._is_broken = True
             raise
 
