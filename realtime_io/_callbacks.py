@@ -96,7 +96,7 @@ class Callbacks:
 async def _call(name: str, callback: Callable[..., Any], *args: object) -> None:
     try:
         result = callback(*args)
-        if inspect.isawaitable(result):
+        if result is not None and inspect.isawaitable(result):
             await result
     except Exception as exc:  # whatever the application's own code raises
         raise CallbackError(f"the {name} callback raised {type(exc).__name__}: {exc}") from exc

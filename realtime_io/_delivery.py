@@ -66,17 +66,24 @@ class Delivery:
         Raises:
             SlowConsumer: The application is too far behind.
         """
-        lanes = [lane for lane in (self._audio, self._events, self._iterated) if lane is not None]
-        if isinstance(event, Interrupted):
-            for lane in lanes:
-                lane.drop_audio(event.item_id)
-        (self._audio if isinstance(event, AudioChunk) else self._events).put(event)
+        if isinstance(event, AudioChunk):
+            self._audio.put(event)
+        else:
+            if isinstance(event, Interrupted):
+                for lane in self._lanes:
+                    lane.drop_audio(event.item_id)
+            self._events.put(event)
         if self._iterated is not None:
             self._iterated.put(event)
         if isinstance(event, SessionClosed):
             self._closed = event
-            for lane in lanes:
+            for lane in self._lanes:
                 lane.end()
+
+    @property
+    def _lanes(self) -> list[Lane]:
+        lanes = (self._audio, self._events, self._iterated)
+        return [lane for lane in lanes if lane is not None]
 
     @property
     def is_iterated(self) -> bool:
@@ -127,9 +134,11 @@ class Delivery:
     async def _dispatch(self, lane: Lane) -> None:
         try:
             while (event := await lane.take()) is not None:
-                if not self._iteration_delivers:
-                    self._note(event)
-                await self._callbacks.deliver(event)
+                while event is not None:
+                    if not self._iteration_delivers:
+                        self._note(event)
+                    await self._callbacks.deliver(event)
+                    event = lane.take_nowait()
         except RealtimeError as exc:
             await self.report(exc)
             self._fail(exc)

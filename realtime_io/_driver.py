@@ -20,13 +20,14 @@ import anyio
 import anyio.lowlevel
 
 from realtime_io import _clock, _log
+from realtime_io._change import Change
 from realtime_io._delivery import REPORT_S, Delivery
 from realtime_io._intake import Intake
-from realtime_io._redial import redial
+from realtime_io._roads import FAILED_CLOSE_S, Roads
 from realtime_io._sender import BEHIND_AUDIO, Sender
 from realtime_io._tasks import background_tasks
+from realtime_io._timer import Timer
 from realtime_io._toolrunner import ToolRunner
-from realtime_io._websocket import Closed, WebSocket
 from realtime_proto.commands import (
     AudioDelivered,
     ClearAudio,
@@ -38,7 +39,7 @@ from realtime_proto.commands import (
     VoiceCommand,
 )
 from realtime_proto.config import VADMode
-from realtime_proto.conversation import Close, Conversation, Redial
+from realtime_proto.conversation import Close
 from realtime_proto.errors import ConnectionLost, RealtimeError, RecordingError, SlowConsumer
 from realtime_proto.events import (
     AudioChunk,
@@ -48,6 +49,7 @@ from realtime_proto.events import (
     SessionReady,
     ToolCallCancelled,
     ToolCallRequest,
+    TranscriptDelta,
     VoiceEvent,
 )
 
@@ -59,8 +61,9 @@ if TYPE_CHECKING:
     from realtime_io._callbacks import Callbacks
     from realtime_io._lanes import Lane
     from realtime_io._redial import Dial
+    from realtime_io._websocket import WebSocket
     from realtime_io.recorder import Recorder
-    from realtime_proto.errors import RealtimeConnectionError
+    from realtime_proto.conversation import Conversation
     from realtime_proto.recording import Journaled
     from realtime_proto.tools import ToolDefinition
     from realtime_proto.usage import TurnMetrics
@@ -70,11 +73,12 @@ __all__ = ("Driver", "hold_session")
 CLOSE_S: Final = 5.0
 """How long the server may take to answer our close frame."""
 
-FAILED_CLOSE_S: Final = 1.0
-"""The same after a failure or before the session is ready: whoever waits should not wait long."""
-
 LINGER_S: Final = 10.0
 """How long a body that has ended waits for the answer to what was asked in it."""
+
+
+FREQUENT: Final = (AudioChunk, TranscriptDelta)
+"""Of what happens, almost all, and nothing but the application has to do with it."""
 
 
 class Driver:
@@ -105,8 +109,6 @@ class Driver:
         self.session_id: str | None = None
         self.metrics: TurnMetrics | None = None
         self._conversation = conversation
-        self._socket = socket
-        self._dial = dial
         self._delivery = Delivery(callbacks, delivered=self._note_delivery, fail=self.fail)
         input_format = conversation.capabilities.input_format
         self._intake = Intake(input_format, conversation.config.input_rate_hz)
@@ -114,8 +116,9 @@ class Driver:
         self._tools = ToolRunner(tools, callbacks, self._answer, self.fail)
         self._tasks: TaskGroup | None = None
         self._settled = anyio.Event()
-        self._rearmed = anyio.Event()
-        self._has_road = False
+        self._changed = Change()
+        self._now = _clock.loop_clock()
+        self._timer = Timer(self._now, due=self._due, ring=self._ring)
         self._is_over = False
         self._is_closed = False
         self._recording_failure: RecordingError | None = None
@@ -125,6 +128,16 @@ class Driver:
             if recorder is None
             else recorder.attach(conversation, self._note_recording_failure)
         )
+        self._roads = Roads(
+            self._subject,
+            socket,
+            dial,
+            self._sender,
+            now=self._now,
+            hand_on=self._hand_on,
+            obey=self._obey,
+            fail=self.fail,
+        )
         self._has_open_audio = False  # audio was sent, and not yet said to be all
 
     # --- for the session
@@ -132,7 +145,7 @@ class Driver:
     @property
     def socket(self) -> WebSocket:
         """The connection of now, or the last one."""
-        return self._socket
+        return self._roads.socket
 
     @property
     def is_active(self) -> bool:
@@ -171,7 +184,7 @@ class Driver:
         await anyio.lowlevel.checkpoint()
         await self.wait_until(lambda: self._sender.has_room(for_audio=True))
         self._check_active()
-        frames = self._intake.feed(data, rate_hz=rate_hz, now=_clock.now())
+        frames = self._intake.feed(data, rate_hz=rate_hz, now=self._now())
         self._has_open_audio = True
         for frame in frames:
             self.put(SendAudio(frame))
@@ -182,7 +195,7 @@ class Driver:
         if isinstance(command, BEHIND_AUDIO):
             self._send_rest(command)
             self._sender.speak()
-        self._subject.send(command, now=_clock.now())
+        self._subject.send(command, now=self._now())
         match command:
             case EndAudio():
                 self._has_open_audio = False
@@ -241,16 +254,16 @@ class Driver:
 
     async def aclose(self) -> None:
         """Hang up now, and return when the connection is closed."""
-        self._subject.close(now=_clock.now())
+        self._subject.close(now=self._now())
         self._obey()
         with anyio.CancelScope(shield=True):
             while not self._is_closed:
-                await self._rearmed.wait()
+                await self._changed.wait()
 
     def changed(self) -> None:
-        """Let whoever waits in `wait_until` look again."""
-        self._rearmed.set()
-        self._rearmed = anyio.Event()
+        """Let whoever waits in `wait_until` look again, and the timer."""
+        self._changed.tell()
+        self._timer.look()
 
     async def wait_until(self, is_so: Callable[[], bool], *, patience_s: float = inf) -> None:
         """Return once *is_so* or the session is over; it is asked after each change.
@@ -261,7 +274,7 @@ class Driver:
         """
         while not (self._is_over or is_so()):
             with anyio.move_on_after(patience_s) as patience:
-                await self._rearmed.wait()
+                await self._changed.wait()
             if patience.cancelled_caught and not self._tools.is_running:
                 return
 
@@ -297,17 +310,16 @@ class Driver:
         self._tasks = tasks
         if self._recording_failure is not None:
             self._tell_soon(self._recording_failure, tasks)
-        tasks.start_soon(self._hold_roads, name="realtime_io road")
-        tasks.start_soon(self._keep_time, name="realtime_io timer")
+        tasks.start_soon(self._timer.run, name="realtime_io timer")
         self._delivery.start(tasks)
-        self._open()
+        self._roads.start(tasks)
 
     async def finish(self) -> None:
         """Close the conversation and the WebSocket, in bounded time."""
         self._sender.speak()
         if self.is_active:
             self._flush(self._intake.finish())
-        self._subject.close(now=_clock.now())
+        self._subject.close(now=self._now())
         self._obey()
         self._sender.flush()
         is_healthy = self.failure is None and self.ready is not None
@@ -315,8 +327,8 @@ class Driver:
         with anyio.move_on_after(timeout_s + 1, shield=True):
             road = self._conversation.road
             code = road.code if isinstance(road, Close) else 1000
-            await self._socket.close(code, timeout_s=timeout_s)
-        self._lost(None, "")
+            await self._roads.socket.close(code, timeout_s=timeout_s)
+        self._roads.lost(None, "")
         with anyio.move_on_after(REPORT_S, shield=True):
             if self.failure is None:
                 await self._delivery.told()
@@ -334,78 +346,26 @@ class Driver:
         if was_set_up and self._tasks is not None:
             self._tasks.cancel_scope.cancel()
 
-    # --- tasks
+    # --- time
 
-    async def _hold_roads(self) -> None:
-        while True:
-            await self._hold_road(self._socket)
-            with anyio.CancelScope(shield=True):
-                await self._socket.aclose()
-            if self._dial is None:
-                return
-            try:
-                socket = await redial(lambda: self._subject.road, self._dial, self._not_opened)
-            except RealtimeError as exc:
-                self.fail(exc)
-                return
-            if socket is None:
-                return
-            self._socket = socket
-            self._open()
+    def _due(self) -> float:
+        """When something is to be done that only time brings about."""
+        if self._is_over:
+            return inf
+        deadline = self._conversation.next_deadline()
+        flush_at = self._intake.flush_at
+        if deadline is None:
+            return inf if flush_at is None else flush_at
+        return deadline if flush_at is None else min(deadline, flush_at)
 
-    async def _hold_road(self, socket: WebSocket) -> None:
-        async with background_tasks() as tasks:
-            tasks.start_soon(self._write, socket, name="realtime_io writer")
-            tasks.start_soon(self._close_when_told, socket, name="realtime_io closer")
-            await self._read(socket)
-
-    def _open(self) -> None:
-        self._has_road = True
-        if self._tasks is not None:
-            self._sender.take_road(self._socket, self._tasks)
-        self._subject.open(now=_clock.now(), unix_time=_clock.unix_time())
-        self._obey()
-
-    def _not_opened(self, error: RealtimeConnectionError) -> None:
-        self._subject.connection_lost(now=_clock.now(), error=error)
-        self._obey()
-
-    async def _write(self, socket: WebSocket) -> None:
-        with suppress(RealtimeError):  # the reader sees the same end, and knows more about it
-            await socket.write_forever()
-
-    async def _read(self, socket: WebSocket) -> None:
-        try:
-            while True:
-                frame = await socket.receive()
-                self._subject.receive(frame, now=_clock.now())
-                self._obey()
-        except Closed as end:
-            self._lost(end.code, end.reason)
-        except RealtimeError as exc:
-            self.fail(exc)
-
-    async def _close_when_told(self, socket: WebSocket) -> None:
-        while not isinstance(road := self._subject.road, Close):
-            await self._rearmed.wait()
-        await socket.close(road.code, road.reason, timeout_s=FAILED_CLOSE_S)
-        self._lost(None, "")
-
-    async def _keep_time(self) -> None:
-        while not self._is_over:
-            rearmed = self._rearmed
-            deadline = self._conversation.next_deadline()
-            due = [at for at in (deadline, self._intake.flush_at) if at is not None]
-            with anyio.CancelScope(deadline=min(due, default=inf)):
-                await rearmed.wait()
-                continue
-            now = _clock.now()
-            if self._intake.flush_at is not None and self._intake.flush_at <= now:
-                with suppress(RealtimeError):  # the next call of the application's says why
-                    self._flush(self._intake.flush())
-            if deadline is not None and deadline <= now:
-                self._subject.tick(now=now)
-                self._obey()
+    def _ring(self, now: float) -> None:
+        if self._intake.flush_at is not None and self._intake.flush_at <= now:
+            with suppress(RealtimeError):  # the next call of the application's says why
+                self._flush(self._intake.flush())
+        deadline = self._conversation.next_deadline()
+        if deadline is not None and deadline <= now:
+            self._subject.tick(now=now)
+            self._obey()
 
     def _note_recording_failure(self, error: RecordingError) -> None:
         """The conversation goes on without its recording; on_error hears of it."""
@@ -420,18 +380,29 @@ class Driver:
 
     def _obey(self, command: VoiceCommand | None = None) -> None:
         """Do what the conversation wants after an input, which was this command or another."""
+        self._hand_on(command)
+        self._roads.look()
+        self.changed()
+
+    def _hand_on(self, command: VoiceCommand | None = None) -> None:
         frames = self._subject.take_frames()
         if frames:
             self._sender.send(frames, command)
         for event in self._subject.take_events():
-            self._route(event)
-        self.changed()
+            if not isinstance(event, FREQUENT):
+                self._note(event)
+            try:
+                self._delivery.put(event)
+            except SlowConsumer as exc:
+                self.fail(exc)
+            if isinstance(event, SessionClosed):
+                self._ended(event)
 
     def _speak(self, samples: bytes) -> None:
         if self.is_active:
             self.put(SendAudio(samples))
 
-    def _route(self, event: VoiceEvent) -> None:
+    def _note(self, event: VoiceEvent) -> None:
         _log.note(event)
         match event:
             case SessionReady():
@@ -446,12 +417,6 @@ class Driver:
                 self._tools.start(event, self._tasks)
             case ToolCallCancelled(call_id=call_id):
                 self._tools.cancel(call_id)
-        try:
-            self._delivery.put(event)
-        except SlowConsumer as exc:
-            self.fail(exc)
-        if isinstance(event, SessionClosed):
-            self._ended(event)
 
     def _ended(self, event: SessionClosed) -> None:
         self._is_over = True
@@ -460,23 +425,15 @@ class Driver:
             self.fail(event.failure.to_exception())
         self._settled.set()
 
-    def _lost(self, code: int | None, reason: str) -> None:
-        if not self._has_road:
-            return  # it is known: two tasks see the same end
-        self._has_road = False
-        self._sender.lose_road()
-        self._subject.connection_lost(code, reason, now=_clock.now())
-        if self._dial is None and isinstance(self._subject.road, Redial):
-            self._subject.close(now=_clock.now())
-        self._obey()
-
     def _answer(self, result: ToolResult) -> None:
         if not self._is_over:
             self.put(result)
 
     def _note_delivery(self, chunk: AudioChunk) -> None:
         if chunk.item_id is not None:
-            self.put(AudioDelivered(item_id=chunk.item_id, n_bytes=len(chunk.data)))
+            delivered = AudioDelivered(item_id=chunk.item_id, n_bytes=len(chunk.data))
+            self._subject.send(delivered, now=self._now())
+            self._obey()
 
 
 @asynccontextmanager

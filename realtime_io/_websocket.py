@@ -19,6 +19,7 @@ import anyio.lowlevel
 from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Ping
 
+from realtime_io._change import Change
 from realtime_io._deflate import DEFLATE_READ_BYTES
 from realtime_io._inbox import DEFAULT_LIMITS, Inbox, SocketLimits, Violation
 from realtime_io._keepalive import Beat, KeepAlive, Pulse
@@ -106,7 +107,7 @@ class WebSocket:
         self._read_bytes = DEFLATE_READ_BYTES if is_compressed else READ_BYTES
         self._inbox = Inbox(connection, limits, anyio.current_time)
         self._received: Iterator[Received] = self._inbox.feed(early)
-        self._n_received = 0
+        self._n_left = EVENTS_PER_CHECKPOINT  # to be received before the others get a turn
         self._outbox = Outbox(connection, limits, is_compressed=is_compressed)
         self._pulse = Pulse(keepalive, anyio.current_time())
         self._sending = anyio.Lock(fast_acquire=True)
@@ -116,7 +117,7 @@ class WebSocket:
         self._is_drained = False  # close() reads, as nobody else does
         self._is_closing = False
         self._is_dropped = False
-        self._changed: anyio.Event | None = None  # made by whoever waits
+        self._changed = Change()
 
     @property
     def is_open(self) -> bool:
@@ -146,7 +147,7 @@ class WebSocket:
         if not self.is_open:
             raise self._lost()
         self._outbox.put(frame)
-        self._wake()
+        self._changed.tell()
 
     async def room(self) -> None:
         """Wait until the queue is short enough to post to it.
@@ -158,7 +159,7 @@ class WebSocket:
         """
         await anyio.lowlevel.checkpoint_if_cancelled()
         while self.is_open and self._outbox.is_full:
-            await self._until_change()
+            await self._changed.wait()
         if not self.is_open:
             raise self._lost()
 
@@ -174,7 +175,7 @@ class WebSocket:
             ConnectionLost: The connection is closing or closed.
         """
         while self.is_open and not self.is_idle:
-            await self._until_change()
+            await self._changed.wait()
         if not self.is_open:
             raise self._lost()
 
@@ -193,7 +194,7 @@ class WebSocket:
         if len(payload) > MAX_PING_BYTES:
             raise LocalProtocolError(f"a ping carries at most {MAX_PING_BYTES} bytes")
         self._outbox.put_control(self._ws.send(Ping(payload=payload)))
-        self._wake()
+        self._changed.tell()
 
     async def write_forever(self) -> None:
         """Send what is posted, until our close frame went out or the connection broke.
@@ -205,14 +206,14 @@ class WebSocket:
             if self._is_broken or self.sent_code is not None:
                 break
             with anyio.CancelScope(deadline=self._pulse.deadline) as scope:
-                await self._until_change()
+                await self._changed.wait()
             if scope.cancelled_caught:
                 await self._beat()
         if self._is_broken:
             # The peer may have said why before it went: the reader may look for that.
             with anyio.move_on_after(LINGER_S):
                 while self._end is None:
-                    await self._until_change()
+                    await self._changed.wait()
             await self.aclose()
         elif self.received_code is not None and not self._ws.client:
             await self.aclose()  # RFC 6455 7.1.1: the server closes TCP, at once
@@ -233,7 +234,7 @@ class WebSocket:
                     raise
                 else:
                     self.sent_code = self.sent_code if code is None else code
-                self._wake()
+                self._changed.tell()
 
     async def _send(self, data: bytes | bytearray) -> None:
         """Send a batch; with a keepalive, in pieces that the peer must take in time."""
@@ -272,32 +273,45 @@ class WebSocket:
             Closed: The WebSocket has ended, or the peer broke the protocol and we ended it.
         """
         while self._is_drained and self._end is None:  # by close()
-            await self._until_change()
+            await self._changed.wait()
         if self._is_read:
             raise LocalProtocolError("another task receives from this WebSocket")
         return await self._next_message()
 
-    async def _next_message(self) -> str | bytes:
-        while self._end is None:
-            self._n_received += 1
-            if self._n_received % EVENTS_PER_CHECKPOINT == 0:
-                await self._reading(anyio.lowlevel.checkpoint())
-                continue
+    def receive_nowait(self) -> str | bytes | None:
+        """The next whole message of what was read already; None: ask `receive`.
+
+        It belongs to the task that calls `receive`. What one read brings costs no wait each.
+        """
+        while self._end is None and self._n_left:
             try:
                 received = next(self._received, None)
             except Violation as exc:
                 self._violated(exc.code, exc.reason)
                 continue
+            if received is None:
+                break
+            self._n_left -= 1
             if isinstance(received, (str, bytes)):
                 return received
-            if received is None:
-                await self._reading(self._read())
-            elif isinstance(received, Ping):
+            if isinstance(received, Ping):
                 if self.is_open:
                     self._outbox.put_control(self._ws.send(received.response()))
-                    self._wake()
+                    self._changed.tell()
             elif isinstance(received, CloseConnection):
                 self._closed_by_peer(received.code, received.reason or "")
+        return None
+
+    async def _next_message(self) -> str | bytes:
+        while self._end is None:
+            message = self.receive_nowait()
+            if message is not None:
+                return message
+            if not self._n_left:
+                self._n_left = EVENTS_PER_CHECKPOINT
+                await self._reading(anyio.lowlevel.checkpoint())
+            elif self._end is None:
+                await self._reading(self._read())
         # Who is cancelled is told that and not of an end that the same cancellation brought about.
         await anyio.lowlevel.checkpoint_if_cancelled()
         raise Closed(*self._end)
@@ -310,7 +324,7 @@ class WebSocket:
         finally:
             self._is_read = False
             if self._is_closing:
-                self._wake()  # close() may wait for what now nobody else reads
+                self._changed.tell()  # close() may wait for what now nobody else reads
 
     async def _read(self) -> None:
         try:
@@ -344,7 +358,7 @@ class WebSocket:
             if self._is_closing:
                 with anyio.move_on_after(timeout_s):
                     while not self._is_dropped:
-                        await self._until_change()
+                        await self._changed.wait()
                 return
             self._is_closing = True
             with anyio.move_on_after(timeout_s):
@@ -364,12 +378,12 @@ class WebSocket:
         with anyio.move_on_after(FORCED_CLOSE_S, shield=True), suppress(*GONE):
             await self._stream.aclose()
         self._is_dropped = True
-        self._wake()
+        self._changed.tell()
 
     async def _until_answered(self) -> None:
         while self._end is None and not self._is_broken:
             if self._is_read:
-                await self._until_change()
+                await self._changed.wait()
                 continue
             self._is_drained = True
             try:
@@ -401,7 +415,7 @@ class WebSocket:
             words = reason.encode(errors="replace")[:MAX_REASON_BYTES].decode(errors="ignore")
             frame = self._ws.send(CloseConnection(code=code, reason=words or None))
             self._outbox.put_goodbye(frame, code)
-            self._wake()
+            self._changed.tell()
 
     def _closed_by_peer(self, code: int, reason: str) -> None:
         self.received_code = int(code)
@@ -420,7 +434,7 @@ class WebSocket:
     def _finish(self, code: int | None, reason: str, *, clean: bool) -> None:
         if self._end is None:
             self._end = (code, reason, clean)
-        self._wake()
+        self._changed.tell()
 
     def _stop_sending(self) -> None:
         self._is_broken = True
@@ -433,13 +447,3 @@ class WebSocket:
             sent=self.sent_code,
             phase="closing",
         )
-
-    def _wake(self) -> None:
-        if self._changed is not None:
-            self._changed.set()
-            self._changed = None
-
-    async def _until_change(self) -> None:
-        if self._changed is None:
-            self._changed = anyio.Event()
-        await self._changed.wait()

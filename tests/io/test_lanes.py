@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
-from realtime_io._lanes import Lane
+from realtime_io._lanes import TURN_EVENTS, Lane
 from realtime_io._tasks import background_tasks
 from realtime_proto.errors import SlowConsumer
 from realtime_proto.events import AudioChunk, SpeechStarted, VoiceEvent
@@ -114,3 +115,40 @@ async def test_drained_waits_until_the_taker_is_back_for_more() -> None:
             tasks.start_soon(take_all)
             await lane.drained()
             assert ["handled"] == done
+
+
+async def test_what_waits_is_given_out_without_turns_but_not_for_ever() -> None:
+    """Events that wait cost no turn of the others each, and never more than a share of them all."""
+    lane = Lane()
+    n = 3 * TURN_EVENTS
+    for i in range(n):
+        lane.put(speech(i))
+    n_turns = 0
+
+    async def count() -> None:
+        nonlocal n_turns
+        while True:
+            await anyio.lowlevel.checkpoint()
+            n_turns += 1
+
+    with anyio.fail_after(5):
+        async with background_tasks() as tasks:
+            tasks.start_soon(count)
+            await anyio.lowlevel.checkpoint()
+            for i in range(n):
+                assert speech(i) == await lane.take()
+            n_seen = n_turns
+    assert 2 <= n_seen < n
+
+
+async def test_what_is_taken_without_waiting_is_of_the_same_turn() -> None:
+    """None where nothing waits; and None at the end of a turn, though something waits."""
+    lane = Lane()
+    assert lane.take_nowait() is None
+    for i in range(TURN_EVENTS + 1):
+        lane.put(speech(i))
+    taken = [await lane.take()]
+    while (event := lane.take_nowait()) is not None:
+        taken.append(event)
+    assert 1 <= len(taken) <= TURN_EVENTS
+    assert [speech(i) for i in range(TURN_EVENTS + 1)] == taken + await everything(lane)

@@ -50,6 +50,23 @@ async def test_every_message_comes_back(role: str) -> None:
             assert (1000, 1000) == (asker.sent_code, asker.received_code)
 
 
+async def test_what_one_read_brought_is_had_without_waiting() -> None:
+    """After the first message the others of the same read; then nothing until the next wait."""
+    said = ["one", b"two", "three"]
+    async with raw_peer("client") as (socket, peer):
+        assert socket.receive_nowait() is None
+        await peer.send(
+            frame(TEXT, b"one", to="client")
+            + frame(BINARY, b"two", to="client")
+            + frame(PING, b"p", to="client")
+            + frame(TEXT, b"three", to="client")
+        )
+        had: Messages = [await socket.receive()]
+        while (message := socket.receive_nowait()) is not None:
+            had.append(message)
+    assert said == had
+
+
 def conversation(to: str) -> bytes:
     """Whole and fragmented messages with control frames between, and an orderly end."""
     return b"".join(
