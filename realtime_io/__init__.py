@@ -11,6 +11,7 @@ from realtime_io._turns import Turn
 from realtime_io.direct import GeminiRealtimeProvider, OpenAIRealtimeProvider
 from realtime_io.recorder import Recorder
 from realtime_io.session import VoiceSession
+from realtime_io.sidecar import read_recording
 from realtime_io.voice import RealtimeVoice, list_models, list_voices, realtime_voice
 from realtime_proto.backoff import Backoff
 from realtime_proto.config import BargeIn, RealtimeConfig, VADMode
@@ -129,5 +130,6 @@ __all__ = (
     "VoiceStream",
     "list_models",
     "list_voices",
+    "read_recording",
     "realtime_voice",
 )

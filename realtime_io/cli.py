@@ -178,7 +178,8 @@ def _add_backend(command: argparse.ArgumentParser) -> None:
 def _add_audio(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--audio",
-        choices=("inline", "dropped"),
+        choices=("inline", "sidecar", "dropped"),
         default="inline",
-        help="keep the audio, or its length and hash (default: inline)",
+        help="keep the audio in the recording, in WAV files beside it, or keep its length and hash "
+        "(default: inline)",
     )

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,12 +19,14 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio
 from attrs import frozen
 
-from realtime_io.recorder import Recorder, make_file
+from realtime_io._files import make_file
+from realtime_io.recorder import Recorder
+from realtime_io.sidecar import SidecarWriter, read_recording
 from realtime_io.voice import RealtimeVoice
 from realtime_proto.errors import RealtimeError, RecordingError
 from realtime_proto.importing import as_recording, read_log
 from realtime_proto.recording import AudioPolicy, Journal, Record, read_journal
-from realtime_proto.replay import compare_journals, replay, replay_journal
+from realtime_proto.replay import compare_journals, replay_journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -106,7 +109,9 @@ def import_log(source: Path, out: Path, *, audio: AudioPolicy = "inline") -> int
     logs = read_log(_read(source))
     for number, log in enumerate(logs, 1):
         path = out if number == 1 else _numbered(out, number)
-        n_lines = _write(path, _progress(as_recording(log, audio=audio), str(path)))
+        sidecar = SidecarWriter(os.fspath(path))
+        lines = as_recording(log, audio=audio, store=sidecar)
+        n_lines = _write(path, _progress(lines, str(path)), sidecar)
         print(f"imported: {path}, {n_lines - 1} frames of {log.provider}")
     return 0
 
@@ -144,7 +149,7 @@ def inspect(path: Path) -> int:
     for record_ in journal.records:
         for line in _told(record_):
             print(f"{record_.line:6} {_time(record_)}  {line}")
-    report = replay_journal(journal)
+    report = replay_journal(read_recording(path))
     for name, count in sorted(report.drift.items()):
         print(f"unknown field: {name} ({count} times)")
     for violation in report.violations:
@@ -165,7 +170,7 @@ def diff(first: Path, second: Path) -> int:
     Raises:
         RecordingError: One cannot be read.
     """
-    differences = compare_journals(_journal(first), _journal(second))
+    differences = compare_journals(read_recording(first), read_recording(second))
     for difference in differences:
         print(difference)
     if not differences:
@@ -187,10 +192,13 @@ def _journal(path: Path) -> Journal:
     return read_journal(_read(path).splitlines())
 
 
-def _write(path: Path, lines: Iterable[str]) -> int:
+def _write(path: Path, lines: Iterable[str], sidecar: SidecarWriter) -> int:
     n_lines = 0
     try:
-        with os.fdopen(make_file(os.fspath(path)), "w", encoding="utf-8", newline="\n") as file:
+        with (
+            os.fdopen(make_file(os.fspath(path)), "w", encoding="utf-8", newline="\n") as file,
+            closing(sidecar),
+        ):
             for n_lines, line in enumerate(lines, 1):  # noqa: B007 - counted for the caller
                 file.write(f"{line}\n")
     except FileExistsError:
@@ -221,7 +229,7 @@ def _replayed(paths: Sequence[Path], jobs: int) -> Iterator[tuple[str, bool]]:
 def _replay_one(path: Path) -> tuple[str, bool]:
     """The report as text, and whether it is exact; it may be made in another process."""
     try:
-        report: Report = replay(path)
+        report: Report = replay_journal(read_recording(path))
     except RecordingError as exc:
         return f"failed: {exc}\n", False
     return report.to_text(), report.is_exact

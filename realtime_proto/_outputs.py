@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_proto._elision import describe_bytes, pack_frame
+from realtime_proto._elision import describe_bytes, drop, pack_frame
 from realtime_proto._portable import to_json
 from realtime_proto.errors import (
     ConnectionLost,
@@ -35,7 +35,7 @@ __all__ = (
 
 def describe_frames(frames: Iterable[str], redactor: Redactor) -> list[dict[str, Any]]:
     """Frames to compare: their text, and the hash of their audio."""
-    return [pack_frame(frame, redactor, audio="dropped") for frame in frames]
+    return [pack_frame(frame, redactor, cut=drop) for frame in frames]
 
 
 def describe_events(events: Iterable[Any], redactor: Redactor) -> list[Any]:

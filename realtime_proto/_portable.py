@@ -23,9 +23,10 @@ from realtime_proto._json import base64_decode, base64_encode
 from realtime_proto.secret import Secret
 from realtime_proto.wire import UNSET
 
-__all__ = ("from_json", "to_json")
+__all__ = ("MAX_AUDIO_BYTES", "from_json", "silence_for", "to_json")
 
-MAX_DROPPED_BYTES: Final = 32 * 2**20
+MAX_AUDIO_BYTES: Final = 32 * 2**20
+"""Audio of one record that is not in it. No command and no frame could hold as much."""
 
 _TAG: Final = "type"
 
@@ -116,14 +117,23 @@ def _float_in(value: Any, _: Any) -> float:
 
 
 def _bytes_in(value: Any, _: Any) -> bytes:
-    if isinstance(value, dict):  # what was dropped comes back as silence
-        n_bytes = value.get("n_bytes")
-        if n_bytes.__class__ is not int or not 0 <= n_bytes <= MAX_DROPPED_BYTES:
-            raise ValueError("dropped bytes have a number from 0")
-        return bytes(n_bytes)
+    if isinstance(value, dict):
+        return silence_for(value)
     if not isinstance(value, str):
         raise ValueError(f"base64 expected, not {type(value).__name__}")
     return base64_decode(value)
+
+
+def silence_for(description: object) -> bytes:
+    """What stands for bytes that were dropped: as many that are zero.
+
+    Raises:
+        ValueError: *description* is not what is kept of such bytes.
+    """
+    n_bytes = description.get("n_bytes") if isinstance(description, dict) else None
+    if n_bytes.__class__ is not int or not 0 <= n_bytes <= MAX_AUDIO_BYTES:
+        raise ValueError(f"n_bytes of dropped bytes is no whole number up to {MAX_AUDIO_BYTES}")
+    return bytes(n_bytes)
 
 
 def _is_class_union(kind: Any) -> bool:

@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_proto._desk import Alarm, Desk, us
 from realtime_proto._held import HeldCommands
+from realtime_proto._recordable import Blueprint
 from realtime_proto._roads import Roads
 from realtime_proto._watch import Watch
 from realtime_proto.audio.pcm import SampleAligner
@@ -67,7 +68,6 @@ from realtime_proto.events import (
 )
 from realtime_proto.history import History
 from realtime_proto.limits import DEFAULT_LIMITS, Limits
-from realtime_proto.recording import Blueprint
 from realtime_proto.resume import ResumeState
 from realtime_proto.road import Close, Done, Keep, Redial, Road
 from realtime_proto.wire import IdFactory, count_ids

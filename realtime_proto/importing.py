@@ -21,14 +21,18 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from attrs import field, frozen
 
-from realtime_proto._elision import AudioPolicy, pack_frame
+from realtime_proto._elision import AudioPolicy, Cut, drop, keep, pack_frame
 from realtime_proto._json import base64_decode, check_json, dumps, loads
 from realtime_proto.errors import RecordingError
+from realtime_proto.providers import PROVIDERS
 from realtime_proto.recording import Head, head_line
 from realtime_proto.redaction import Redactor
+from realtime_proto.sidecar import audio_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from realtime_proto.sidecar import Store
 
 __all__ = ("Direction", "FrameLog", "LoggedFrame", "as_recording", "read_log")
 
@@ -106,16 +110,26 @@ def read_log(data: bytes, *, load_yaml: Callable[[str], Any] | None = None) -> l
 
 
 def as_recording(
-    log: FrameLog, *, audio: AudioPolicy = "inline", redactor: Redactor | None = None
+    log: FrameLog,
+    *,
+    audio: AudioPolicy = "inline",
+    redactor: Redactor | None = None,
+    store: Store | None = None,
 ) -> Iterator[str]:
     """The lines of a recording of *log*.
 
     Args:
         log: What `read_log` gave.
-        audio: "inline" keeps the audio, "dropped" its length and hash.
+        audio: "inline" keeps the audio, "sidecar" gives it to the store, "dropped" keeps its length
+            and hash.
         redactor: What to take out.
+        store: Where audio goes with "sidecar", each piece before the line that refers to it.
+
+    Raises:
+        ConfigurationError: "sidecar" without a store.
     """
     redactor = redactor or Redactor()
+    cuts = _cuts(log, audio, store)
     head = Head(
         provider=log.provider,
         origin="frames",
@@ -128,8 +142,17 @@ def as_recording(
     yield dumps(head_line(head, redactor))
     for logged in log.frames:
         time = {} if logged.t_us is None else {"t_us": logged.t_us}
-        body = pack_frame(logged.frame, redactor, audio=audio)
+        body = pack_frame(logged.frame, redactor, cut=cuts[logged.direction])
         yield dumps({"kind": "frame", "from": logged.direction, **time, **body})
+
+
+def _cuts(log: FrameLog, audio: AudioPolicy, store: Store | None) -> Mapping[Direction, Cut]:
+    if audio != "sidecar":
+        cut = drop if audio == "dropped" else keep
+        return {"client": cut, "server": cut}
+    capabilities = PROVIDERS[log.provider].dialect().capabilities
+    out = audio_out(store, capabilities)
+    return {"client": out.cut_from("input"), "server": out.cut_from("output")}
 
 
 # --- the formats

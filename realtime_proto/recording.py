@@ -11,8 +11,9 @@ short: a head says what the conversation was made from; then come inputs (`open`
 in between what was taken out (`frames`, `events`, `road`) or refused (`raised`), for a replay to
 compare. Lines are only ever appended, and a journal can be read to its last whole line.
 
-What is kept of audio is the head's `audio`: "inline" keeps it, "dropped" keeps its length and
-its hash. A replay then hears silence of the same length, and says what it could not check.
+What is kept of audio is the head's `audio`: "inline" keeps it, "sidecar" keeps it in WAV files
+beside the journal (see sidecar), "dropped" keeps its length and its hash. A replay then hears
+silence of the same length, and says what it could not check.
 Credentials are taken out of inputs before anything is kept (see redaction).
 
 This module knows lines, not files: `realtime_io.recorder` writes them, `replay` reads them.
@@ -22,12 +23,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar
+from functools import partial
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 import attrs
 from attrs import field, frozen
 
-from realtime_proto._elision import AudioPolicy, describe_bytes, pack_frame
+from realtime_proto._elision import AudioPolicy, Cut, describe_bytes, drop, keep, pack_frame
 from realtime_proto._json import base64_encode, dumps, loads
 from realtime_proto._outputs import (
     describe_error,
@@ -37,6 +39,8 @@ from realtime_proto._outputs import (
     pack_error,
 )
 from realtime_proto._portable import from_json, to_json
+from realtime_proto._recordable import Recordable
+from realtime_proto.commands import SendAudio
 from realtime_proto.errors import (
     ConfigurationError,
     LocalProtocolError,
@@ -45,6 +49,7 @@ from realtime_proto.errors import (
     RecordingError,
 )
 from realtime_proto.redaction import Kept, Redactor
+from realtime_proto.sidecar import AudioDirection, AudioIn, AudioSource, Store, audio_out
 from realtime_proto.wire import JsonObject
 
 __all__ = (
@@ -76,35 +81,6 @@ Sink: TypeAlias = Callable[[str], object]
 
 
 # --- what a journal holds
-
-
-@frozen(kw_only=True)
-class Blueprint:
-    """What a conversation was made from: enough to make it again.
-
-    Args:
-        provider: The provider's name.
-        config: The settings.
-        limits: The bounds.
-        ids: Where ids come from; a journal needs those that count.
-        strict: Whether it raises for what the peer did.
-        reports_delivery: Whether it is told what was delivered.
-        resume: What it resumed.
-        seed: The history that was told to it.
-        endpoint: Where its roads lead.
-        backoff: When it tries again.
-    """
-
-    provider: str
-    config: Any
-    limits: Any
-    ids: Callable[[], str]
-    strict: bool = False
-    reports_delivery: bool = False
-    resume: Any = None
-    seed: Any = None
-    endpoint: Any = None
-    backoff: Any = None
 
 
 @frozen(kw_only=True)
@@ -195,16 +171,22 @@ class Journal:
     cut_line: int | None = None
 
 
-def read_journal(lines: Iterable[str | bytes]) -> Journal:
+def read_journal(
+    lines: Iterable[str | bytes], *, audio_source: AudioSource | None = None
+) -> Journal:
     """Read a recording, to its last whole line.
 
     Args:
         lines: Its lines, with or without line breaks.
+        audio_source: Gives the audio that is in files beside it. It is put into the records, and
+            the journal is what it would be had its audio been inline. Without a source, references
+            stay in their place: such a journal can be looked at and not replayed.
 
     Raises:
         RecordingError: It is none, or of a version that cannot be read, or a line that is not the
-            last is malformed. Says which line.
+            last is malformed, or the audio of a line is not where it should be. Says which line.
     """
+    audio_in: AudioIn | None = None
     head: Head | None = None
     records: list[Record] = []
     unknown: dict[str, int] = {}
@@ -220,12 +202,17 @@ def read_journal(lines: Iterable[str | bytes]) -> Journal:
             continue
         if head is None:
             head = _read_head(body)
+            if audio_source is not None and head.audio == "sidecar":
+                head, audio_in = attrs.evolve(head, audio="inline"), AudioIn(audio_source)
             continue
         kind = body.get("kind")
         if not isinstance(kind, str):
             raise RecordingError(f"line {number} has no kind", line=number)
         if kind not in INPUTS | OUTPUTS and kind != "frame":
             unknown[kind] = unknown.get(kind, 0) + 1
+        elif audio_in is not None:
+            records.append(Record(line=number, kind=kind, body=_filled(body, audio_in, number)))
+            continue
         records.append(Record(line=number, kind=kind, body=body))
     if head is None:
         raise broken or RecordingError("the recording is empty", line=1)
@@ -235,6 +222,15 @@ def read_journal(lines: Iterable[str | bytes]) -> Journal:
         unknown=unknown,
         cut_line=number if broken is not None else None,
     )
+
+
+def _filled(body: JsonObject, audio_in: AudioIn, line: int) -> JsonObject:
+    if body.get("kind") not in ("send", "receive", "frame"):
+        return body
+    try:
+        return audio_in.filled(body)
+    except (ValueError, RecordingError) as exc:
+        raise RecordingError(f"line {line}: {exc!s:.300}", line=line) from None
 
 
 def _whole_line(line: str | bytes, number: int) -> str | bytes:
@@ -265,51 +261,6 @@ _HEAD_FIELDS: Final = frozenset(attrs.fields_dict(Head))
 # --- taking a journal
 
 
-class Recordable(Protocol):
-    """What a journal is taken of: a `Conversation`, seen from here."""
-
-    @property
-    def blueprint(self) -> Blueprint:
-        """What it was made from."""
-
-    @property
-    def road(self) -> Any:
-        """What is to become of the connection."""
-
-    @property
-    def wire(self) -> Any:
-        """The wire level, which turns its own events into JSON."""
-
-    def open(self, *, now: float, unix_time: float) -> None:
-        """A road is open."""
-
-    def send(self, command: Any, *, now: float) -> None:
-        """The application asks for something."""
-
-    def receive(self, frame: str | bytes | memoryview, *, now: float) -> None:
-        """The server said something."""
-
-    def connection_lost(
-        self, code: int | None, reason: str, *, now: float, error: Any = None
-    ) -> None:
-        """The road is gone."""
-
-    def tick(self, *, now: float) -> None:
-        """A deadline has come."""
-
-    def close(self, *, now: float) -> None:
-        """The application has had enough."""
-
-    def take_draws(self) -> list[float]:
-        """What chance gave."""
-
-    def take_frames(self) -> list[str]:
-        """What is to be sent."""
-
-    def take_events(self) -> list[Any]:
-        """What has happened."""
-
-
 ConversationT = TypeVar("ConversationT", bound=Recordable)
 
 
@@ -323,11 +274,15 @@ class Journaled(Generic[ConversationT]):
     Args:
         conversation: Fresh: nothing was fed to it yet. Its ids must be those of `count_ids`.
         sink: Takes each line. It must not raise: it is called in the middle of an input.
-        audio: "inline" keeps audio, "dropped" its length and hash.
+        audio: "inline" keeps audio, "sidecar" gives it to the store, "dropped" keeps its length and
+            hash.
         redactor: What to take out; the default takes out what looks like a credential.
+        store: Where audio goes with "sidecar". It is called before the line that refers to what it
+            took.
 
     Raises:
-        ConfigurationError: The conversation's ids cannot be made again by a replay.
+        ConfigurationError: The conversation's ids cannot be made again by a replay; or "sidecar"
+            without a store.
 
     Attributes:
         conversation: What is recorded, for everything but inputs and outputs.
@@ -340,10 +295,14 @@ class Journaled(Generic[ConversationT]):
         *,
         audio: AudioPolicy = "inline",
         redactor: Redactor | None = None,
+        store: Store | None = None,
     ) -> None:
         self.conversation = conversation
         self._sink = sink
-        self._audio = audio
+        self._audio: AudioPolicy = audio
+        self._audio_out = (
+            audio_out(store, conversation.capabilities) if audio == "sidecar" else None
+        )
         self._redactor = redactor or Redactor()
         self._epoch: float | None = None
         self._road = conversation.road
@@ -365,7 +324,7 @@ class Journaled(Generic[ConversationT]):
 
     def receive(self, frame: str | bytes | memoryview, *, now: float) -> None:
         """As `Conversation.receive`."""
-        self._input("receive", now, pack_frame(frame, self._redactor, audio=self._audio))
+        self._input("receive", now, pack_frame(frame, self._redactor, cut=self._cut("output")))
         with self._outcome():
             self.conversation.receive(frame, now=now)
 
@@ -446,7 +405,9 @@ class Journaled(Generic[ConversationT]):
         return head_line(head, self._redactor)
 
     def _pack_command(self, command: Any) -> dict[str, Any]:
-        bytes_as = _inline if self._audio == "inline" else describe_bytes
+        bytes_as: Callable[[bytes], Any] = describe_bytes if self._audio == "dropped" else _inline
+        if self._audio_out is not None and isinstance(command, SendAudio):
+            bytes_as = partial(self._audio_out.put, direction="input")
         event = getattr(command, "event", None)
         if event is not None:  # SendWire: its event has a codec of its own
             return {"type": type(command).__name__, "event": self._pack_event(event)}
@@ -458,7 +419,12 @@ class Journaled(Generic[ConversationT]):
             frame = dumps(self.conversation.wire.packed(event))
         except LocalProtocolError:
             return None  # it cannot be said: the conversation is about to refuse it
-        return pack_frame(frame, self._redactor, audio=self._audio)
+        return pack_frame(frame, self._redactor, cut=self._cut("input"))
+
+    def _cut(self, direction: AudioDirection) -> Cut:
+        if self._audio_out is not None:
+            return self._audio_out.cut_from(direction)
+        return drop if self._audio == "dropped" else keep
 
     def _input(self, kind: str, now: float, body: dict[str, Any]) -> None:
         if self._epoch is None:
@@ -495,4 +461,10 @@ def head_line(head: Head, redactor: Redactor) -> dict[str, Any]:
     """The first line of a recording."""
     body = to_json(head)
     del body["type"]
-    return {"format": FORMAT, "version": VERSION, **redactor.clean_json(body)}
+    own = {name: body[name] for name in _OWN_WORDS if name in body}
+    return {"format": FORMAT, "version": VERSION, **redactor.clean_json(body), **own}
+
+
+_OWN_WORDS: Final = ("provider", "origin", "ids", "audio", "redacted")
+"""Members of the head that are of the library's making: a pattern that finds something in them would
+make the recording unreadable."""

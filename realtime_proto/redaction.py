@@ -110,7 +110,7 @@ class Redactor:
 
 
 class Kept(str):
-    """Text that is no text to search: base64."""
+    """Text that is no text to search: base64, a hash, the name of a file of ours."""
 
     __slots__ = ()
 

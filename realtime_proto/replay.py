@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from realtime_proto.events import VoiceEvent
+    from realtime_proto.sidecar import AudioSource
 
 __all__ = (
     "Difference",
@@ -75,20 +76,24 @@ class HasPath(Protocol):
         """The path as text."""
 
 
-def replay(source: str | HasPath | Iterable[str | bytes]) -> Report:
+def replay(
+    source: str | HasPath | Iterable[str | bytes], *, audio_source: AudioSource | None = None
+) -> Report:
     """Replay a recording.
 
     Args:
         source: A file's path, or its lines.
+        audio_source: Gives the audio that is in files beside it, where it is. To have them opened
+            as well, take `realtime_io.read_recording` and `replay_journal`.
 
     Raises:
         RecordingError: It cannot be read, or what it records cannot be made again.
     """
     if not isinstance(source, str | HasPath):
-        return replay_journal(read_journal(source))
+        return replay_journal(read_journal(source, audio_source=audio_source))
     try:
         with open(source, "rb") as file:
-            return replay_journal(read_journal(file))
+            return replay_journal(read_journal(file, audio_source=audio_source))
     except OSError as exc:
         raise RecordingError(f"cannot read {source}: {exc.strerror}") from None
 
@@ -103,8 +108,10 @@ def replay_journal(
         make: Makes the conversation of a journal; the default makes it from the head.
 
     Raises:
-        RecordingError: It holds a record that cannot be fed.
+        RecordingError: It holds a record that cannot be fed, or its audio is in files that were not
+            read.
     """
+    _check_audio(journal)
     if journal.head.origin == "frames":
         return observe_journal(journal)
     return _Replay(journal, (make or conversation_of)(journal)).run()
@@ -150,7 +157,12 @@ def compare_journals(first: Journal, second: Journal) -> tuple[Difference, ...]:
     """Where two recordings differ, times apart: record by record, at most 100 differences.
 
     Lines are those of *first*, or of *second* behind the end of *first*.
+
+    Raises:
+        RecordingError: The audio of one is in files that were not read.
     """
+    _check_audio(first)
+    _check_audio(second)
     keeps_audio = "dropped" not in (first.head.audio, second.head.audio)
     comparison = Comparison(checks_audio=keeps_audio, ignored=("t_us", "unix_time"))
     found: list[Difference] = []
@@ -163,6 +175,14 @@ def compare_journals(first: Journal, second: Journal) -> tuple[Difference, ...]:
         if difference is not None and len(found) < MAX_DIFFERENCES:
             found.append(difference)
     return tuple(found)
+
+
+def _check_audio(journal: Journal) -> None:
+    if journal.head.audio == "sidecar":
+        raise RecordingError(
+            "the audio of this recording is in WAV files beside it, which were not read: take "
+            "realtime_io.read_recording(path), or give an audio_source"
+        )
 
 
 class _Replay:

@@ -22,10 +22,13 @@ from realtime_io import (
     RealtimeVoice,
     Recorder,
     RecordingError,
+    read_recording,
 )
 from realtime_io.simulator import Simulator
+from realtime_proto.audio.wav import read_wav, wav_header
+from realtime_proto.formats import PCM16_16K
 from realtime_proto.recording import read_journal
-from realtime_proto.replay import replay
+from realtime_proto.replay import replay, replay_journal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -81,14 +84,14 @@ async def talk(voice: RealtimeVoice, record: Any) -> str:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-@pytest.mark.parametrize("audio", ["inline", "dropped"])
+@pytest.mark.parametrize("audio", ["inline", "sidecar", "dropped"])
 async def test_a_conversation_is_recorded_and_replays_exactly(
     simulator: Simulator, provider: str, audio: Any, tmp_path: Path
 ) -> None:
     """Every frame to the byte, every event, on both event loops; deadlines included."""
     recorder = Recorder(tmp_path / "talk.rtc.jsonl", audio=audio)
     assert ANSWER == await talk(voice_for(simulator, provider), recorder)
-    report = replay(recorder.path)
+    report = replay_journal(read_recording(recorder.path))
     assert () == report.differences
     assert ANSWER == report.transcripts[-1].text
     assert [("get_weather", {"city": "Tokyo"})] == [
@@ -100,18 +103,21 @@ async def test_a_conversation_is_recorded_and_replays_exactly(
     assert recorder.n_bytes == sum(sizes(tmp_path).values())
 
 
-async def test_the_file_is_for_its_owner_alone_and_holds_no_key(
+async def test_the_files_are_for_their_owner_alone_and_hold_no_key(
     simulator: Simulator, tmp_path: Path
 ) -> None:
-    """Mode 0600, whatever the umask allows; the key that opened the session is nowhere in it."""
+    """Mode 0600, whatever the umask allows; the key that opened the session is nowhere in them."""
     path = tmp_path / "talk.rtc.jsonl"
     before = os.umask(0)
     try:
-        await talk(voice_for(simulator, "openai"), path)
+        await talk(voice_for(simulator, "openai"), Recorder(path, audio="sidecar"))
     finally:
         os.umask(before)
-    assert 0o600 == stat.S_IMODE(path.stat().st_mode)
-    assert "Canary" not in path.read_text()
+    names = ("talk.rtc.jsonl", "talk.input.wav", "talk.output.wav")
+    assert {*names} == sizes(tmp_path).keys()
+    for name in names:
+        assert 0o600 == stat.S_IMODE((tmp_path / name).stat().st_mode)
+        assert b"Canary" not in (tmp_path / name).read_bytes()
 
 
 async def test_an_existing_file_is_never_touched(simulator: Simulator, tmp_path: Path) -> None:
@@ -180,6 +186,27 @@ async def test_a_full_disk_ends_the_recording_and_not_the_conversation(
     assert n_bytes == recorder.n_bytes
     if n_bytes == 3_000:
         assert () == replay(recorder.path).differences
+
+
+@pytest.mark.parametrize("n_bytes", [20, 3_000, 30_000])
+async def test_a_disk_full_of_audio_ends_the_recording_and_not_the_conversation(
+    simulator: Simulator, n_bytes: int, tmp_path: Path
+) -> None:
+    """on_error is told of which side; what was written replays; the WAV file has whole pieces."""
+    recorder = Recorder(tmp_path / "a.rtc.jsonl", audio="sidecar")
+    voice = voice_for(simulator, "gemini")
+    errors: list[RealtimeError] = []
+    voice.on_error(errors.append)
+    with largest_file(n_bytes):
+        assert ANSWER == await talk(voice, recorder)
+    assert [recorder.failure] == errors
+    assert "File too large" in str(errors[0])
+    if n_bytes > 20:
+        assert "a.rtc.jsonl ended: the audio of the input: " in str(errors[0])
+        assert () == replay_journal(read_recording(recorder.path)).differences
+        data = (tmp_path / "a.input.wav").read_bytes()
+        assert wav_header(PCM16_16K, len(data) - 44) + bytes(len(data) - 44) == data
+    assert recorder.n_bytes == sum(sizes(tmp_path).values())
 
 
 @contextmanager
@@ -274,13 +301,13 @@ def test_an_error_on_closing_is_the_recordings_failure(
 KILLED = """
 import sys
 import anyio
-from realtime_io import RealtimeConfig, RealtimeVoice
+from realtime_io import RealtimeVoice, Recorder
 from realtime_io.simulator import Simulator
 
-async def main(path, backend):
+async def main(path, backend, audio):
     async with Simulator(with_voice=False, pace=0) as simulator:
         voice = RealtimeVoice("openai", api_key="any", base_url=simulator.base_url("openai"))
-        async with voice.connect(record=path) as session:
+        async with voice.connect(record=Recorder(path, audio=audio)) as session:
             print("recording", flush=True)
             while True:
                 await session.send_audio(bytes(4_800))
@@ -295,7 +322,8 @@ anyio.run(main, *sys.argv[1:], backend=sys.argv[2])
 def test_a_killed_process_leaves_everything_to_its_last_whole_line(n: int, tmp_path: Path) -> None:
     """kill -9 at a random moment; what is there replays, and is no less than was there before."""
     path = tmp_path / "a.rtc.jsonl"
-    command = [sys.executable, "-c", KILLED, str(path), ("asyncio", "trio")[n % 2]]
+    audio = "sidecar" if n % 4 > 1 else "inline"
+    command = [sys.executable, "-c", KILLED, str(path), ("asyncio", "trio")[n % 2], audio]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert b"recording\n" == process.stdout.readline()
@@ -304,8 +332,12 @@ def test_a_killed_process_leaves_everything_to_its_last_whole_line(n: int, tmp_p
             assert process.poll() is None
         process.kill()
     data = path.read_bytes()
-    report = replay(data.splitlines())
+    report = replay_journal(read_recording(path))
     assert len(data) >= before
     assert () == report.differences
     assert report.n_inputs > 3
     assert (report.cut_line is None) is data.endswith(b"\n")
+    for file in tmp_path.glob("*.wav"):
+        pcm, audio_format = read_wav(file.read_bytes())
+        assert file.stat().st_size == 44 + len(pcm)
+        assert 24_000 == audio_format.rate_hz

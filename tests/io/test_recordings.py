@@ -14,6 +14,7 @@ from helpers.talk import SCRIPTS, conversation_with, hold
 
 from realtime_io import recordings
 from realtime_io.cli import main
+from realtime_io.recorder import Recorder
 from realtime_io.simulator import Simulator
 from realtime_proto.recording import Journaled
 from realtime_proto.replay import replay
@@ -94,14 +95,18 @@ def test_a_recording_that_cannot_be_made_is_one_line(
     assert "no answer within 0 s" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("audio", ["inline", "sidecar", "dropped"])
 @pytest.mark.parametrize("connections", [1, 2])
-def test_a_log_is_imported_and_observed(connections: int, tmp_path: Path, capsys: Printed) -> None:
+def test_a_log_is_imported_and_observed(
+    connections: int, audio: str, tmp_path: Path, capsys: Printed
+) -> None:
     """A file for each connection, for its owner alone; an existing one is not overwritten."""
     source, out = log(tmp_path / "a.har", connections=connections), tmp_path / "b.rtc.jsonl"
-    command = ["import", str(source), "-o", str(out)]
+    command = ["import", str(source), "-o", str(out), "--audio", audio]
     assert 0 == main(command)
     assert connections == len(capsys.readouterr().out.splitlines())
-    made = sorted(path.name for path in tmp_path.glob("b*"))
+    assert (connections if audio == "sidecar" else 0) == len(list(tmp_path.glob("b*.output.wav")))
+    made = sorted(path.name for path in tmp_path.glob("b*.jsonl"))
     assert ["b-2.rtc.jsonl", "b.rtc.jsonl"][-connections:] == made
     assert 0o600 == stat.S_IMODE(out.stat().st_mode)
     assert 0 == main(["replay", str(out)])
@@ -155,6 +160,27 @@ def test_a_recording_is_printed_a_line_per_record(tmp_path: Path, capsys: Printe
         "is not whole",
     ):
         assert text in printed
+
+
+def test_a_recording_and_its_audio_beside_it_are_one(tmp_path: Path, capsys: Printed) -> None:
+    """For replay, inspect and diff; without its files it is said what is missing."""
+    inline, path = journal(tmp_path / "a"), tmp_path / "b.rtc.jsonl"
+    with Recorder(path, audio="sidecar") as recorder:
+        hold(recorder.attach(conversation_with("openai"), lambda error: None), "openai")
+    assert ["b.input.wav", "b.output.wav"] == sorted(f.name for f in tmp_path.glob("*.wav"))
+    assert 0 == main(["diff", str(inline), str(path)])
+    assert 0 == main(["replay", str(path), str(inline), "--jobs", "2"])
+    assert 2 == capsys.readouterr().out.count("\nexact\n")
+    assert 0 == main(["inspect", str(path)])
+    printed = capsys.readouterr().out
+    assert "journal of openai, audio sidecar" in printed
+    assert "'file': 'b.input.wav', 'offset': 44" in printed
+    (tmp_path / "b.output.wav").unlink()
+    assert 1 == main(["replay", str(path)])
+    said = "its audio is in b.output.wav, which must be beside the recording and cannot be read: No"
+    assert said in capsys.readouterr().out
+    assert 1 == main(["inspect", str(path)])
+    assert said in capsys.readouterr().err
 
 
 def test_odd_records_are_printed_all_the_same(tmp_path: Path, capsys: Printed) -> None:

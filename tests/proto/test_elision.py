@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_proto._elision import MAX_AUDIO_BYTES, describe_bytes, pack_frame, unpack_frame
+from realtime_proto._elision import describe_bytes, drop, pack_frame, unpack_frame
+from realtime_proto._portable import MAX_AUDIO_BYTES
 from realtime_proto.redaction import Redactor
 
 REDACTOR = Redactor()
@@ -34,7 +35,7 @@ AUDIO = base64.b64encode(PCM).decode()
 )
 def test_an_inline_frame_comes_back_to_the_byte(frame: str | bytes) -> None:
     """Text or binary, JSON or not, UTF-8 or not."""
-    packed = pack_frame(frame, Redactor(is_on=False), audio="inline")
+    packed = pack_frame(frame, Redactor(is_on=False))
     assert frame == unpack_frame(json.loads(json.dumps(packed)))
 
 
@@ -45,7 +46,7 @@ def test_dropped_audio_comes_back_as_silence_of_its_length(
     """The frame is as long as it was, and says the same but for the samples."""
     value = {"parts": [{"data": base64.b64encode(piece).decode(), "n": 1} for piece in pieces]}
     text = json.dumps(value)
-    packed = pack_frame(text.encode() if is_binary else text, REDACTOR, audio="dropped")
+    packed = pack_frame(text.encode() if is_binary else text, REDACTOR, cut=drop)
     assert [describe_bytes(piece) for piece in pieces] == [
         {"n_bytes": cut["n_bytes"], "sha256": cut["sha256"]} for cut in packed["audio"]
     ]
@@ -59,7 +60,7 @@ def test_dropped_audio_comes_back_as_silence_of_its_length(
 def test_the_url_safe_alphabet_is_audio_too() -> None:
     """Its hash is that of the bytes."""
     text = json.dumps({"data": base64.urlsafe_b64encode(b"\xff" * 60).decode()})
-    (cut,) = pack_frame(text, REDACTOR, audio="dropped")["audio"]
+    (cut,) = pack_frame(text, REDACTOR, cut=drop)["audio"]
     assert describe_bytes(b"\xff" * 60) == {"n_bytes": cut["n_bytes"], "sha256": cut["sha256"]}
 
 
@@ -75,14 +76,14 @@ def test_the_url_safe_alphabet_is_audio_too() -> None:
 def test_what_is_no_audio_stays(value: dict[str, str]) -> None:
     """Short, not base64, or under another name."""
     text = json.dumps(value)
-    assert {"frame": text} == pack_frame(text, REDACTOR, audio="dropped")
+    assert {"frame": text} == pack_frame(text, REDACTOR, cut=drop)
 
 
 def test_credentials_are_taken_out_around_the_audio_and_not_in_it() -> None:
     """base64 can look like a key."""
     looks_like_a_key = "AIza" + "B" * 64
     text = json.dumps({"k": "sk-0123456789", "audio": looks_like_a_key, "l": "ek_0123456789"})
-    packed = pack_frame(text, REDACTOR, audio="inline")
+    packed = pack_frame(text, REDACTOR)
     assert {
         "k": "<redacted:openai-key>",
         "audio": looks_like_a_key,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from realtime_proto._portable import MAX_DROPPED_BYTES, from_json, to_json
+from realtime_proto._portable import MAX_AUDIO_BYTES, from_json, to_json
 from realtime_proto.commands import (
     AudioDelivered,
     ClearAudio,
@@ -122,7 +122,7 @@ def test_an_event_with_a_nested_value_comes_back() -> None:
         ({"type": "SendAudio", "data": "*"}, VoiceCommand),
         ({"type": "SendAudio", "data": 5}, VoiceCommand),
         ({"type": "SendAudio", "data": {}}, VoiceCommand),
-        ({"type": "SendAudio", "data": {"n_bytes": MAX_DROPPED_BYTES + 1}}, VoiceCommand),
+        ({"type": "SendAudio", "data": {"n_bytes": MAX_AUDIO_BYTES + 1}}, VoiceCommand),
         ({"type": "Played", "item_id": "i", "ms": "5"}, VoiceCommand),
         ({"type": "Played", "item_id": "i", "ms": True}, VoiceCommand),
         ([], RealtimeConfig),
