@@ -466,5 +466,5 @@ def head_line(head: Head, redactor: Redactor) -> dict[str, Any]:
 
 
 _OWN_WORDS: Final = ("provider", "origin", "ids", "audio", "redacted")
-"""Members of the head that are of the library's making: a pattern that finds something in them would
-make the recording unreadable."""
+"""Members of the head that are of the library's making. Nothing secret is in them, and a pattern
+that finds something in one would make the recording unreadable."""
