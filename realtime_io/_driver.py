@@ -433,7 +433,8 @@ class Driver:
         if chunk.item_id is not None:
             delivered = AudioDelivered(item_id=chunk.item_id, n_bytes=len(chunk.data))
             self._subject.send(delivered, now=self._now())
-            self._obey()
+            if self._conversation.is_expiring:  # else nothing comes of it
+                self._obey()
 
 
 @asynccontextmanager

@@ -31,6 +31,7 @@ class Watch:
         self._roads = roads
         self._dialect = dialect
         self._ready_since_us: int | None = None
+        self._silence_us = us(desk.limits.silence_s)
 
     @property
     def owes_answer(self) -> bool:
@@ -74,7 +75,7 @@ class Watch:
         if not self._dialect.is_awaiting or len(desk.tools):
             desk.alarms.disarm(Alarm.SILENCE)
         elif Alarm.SILENCE not in desk.alarms:
-            desk.alarms.arm(Alarm.SILENCE, desk.now_us + us(desk.limits.silence_s))
+            desk.alarms.arm(Alarm.SILENCE, desk.now_us + self._silence_us)
         if desk.is_expiring and not self.owes_answer:
             self._renew_when_quiet()
 

@@ -32,7 +32,7 @@ Not thread-safe: one task or thread calls it at a time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from realtime_proto._desk import Alarm, Desk, us
 from realtime_proto._held import HeldCommands
@@ -66,9 +66,7 @@ from realtime_proto.events import (
     SessionClosed,
     VoiceEvent,
 )
-from realtime_proto.history import History
 from realtime_proto.limits import DEFAULT_LIMITS, Limits
-from realtime_proto.resume import ResumeState
 from realtime_proto.road import Close, Done, Keep, Redial, Road
 from realtime_proto.wire import IdFactory, count_ids
 
@@ -84,6 +82,9 @@ if TYPE_CHECKING:
     from realtime_proto.usage import Usage
 
 __all__ = ("Close", "Conversation", "Done", "Keep", "Redial", "Road")
+
+_NEWS: Final = (Played, AudioDelivered)
+"""Commands that tell of the listener, and send nothing."""
 
 
 class Conversation:
@@ -190,8 +191,10 @@ class Conversation:
                 was changed.
             ConfigurationError: The provider cannot change these settings now. Nothing was changed.
         """
-        if isinstance(command, Played | AudioDelivered):
+        if isinstance(command, _NEWS):
             self._note(command, now)  # news of the listener, welcome even when all is over
+            if not self.is_expiring:
+                return
         elif (
             isinstance(self.road, Done) or self._roads.is_intended or self._desk.failure is not None
         ):
@@ -225,7 +228,8 @@ class Conversation:
             fault, events = exc, list(exc.events)
         for event in events:
             self._dialect.event(event, desk)
-            self._release_held()
+            if self._held:
+                self._release_held()
         if fault is not None:
             desk.report(Failure(kind="remote", message=fault.message, paths=fault.paths))
             self._dialect.malformed(fault.tag, desk)
@@ -338,13 +342,12 @@ class Conversation:
 
     def take_events(self) -> list[VoiceEvent]:
         """What has happened, in order. Each event is given once."""
-        events, self._desk.events = self._desk.events, []
+        desk = self._desk
+        events, desk.events = desk.events, []
         if not self._reports_delivery:
             for event in events:
                 if isinstance(event, AudioChunk) and event.item_id is not None:
-                    self._desk.playback.deliver(
-                        event.item_id, len(event.data), now_us=self._desk.now_us
-                    )
+                    desk.playback.deliver(event.item_id, len(event.data), now_us=desk.now_us)
         return events
 
     def take_draws(self) -> list[float]:
@@ -355,12 +358,11 @@ class Conversation:
         """When to call `tick`, on the caller's clock; None where nothing waits for time."""
         if self._epoch is None or not self._roads.is_in_use:
             return None
-        due = (
-            self._desk.alarms.next_us(),
-            self._desk.tools.next_deadline_us(),
-            self._dialect.next_deadline_us() if self._desk.is_ready else None,
-        )
-        soonest = min((at_us for at_us in due if at_us is not None), default=None)
+        soonest = self._desk.alarms.next_us()
+        dialect_us = self._dialect.next_deadline_us() if self._desk.is_ready else None
+        for at_us in (self._desk.tools.next_deadline_us(), dialect_us):
+            if at_us is not None and (soonest is None or at_us < soonest):
+                soonest = at_us
         return None if soonest is None else self._epoch + soonest / 1_000_000
 
     @property
@@ -411,6 +413,11 @@ class Conversation:
         return self._desk.is_ready
 
     @property
+    def is_expiring(self) -> bool:
+        """Whether it is to be renewed at the next quiet moment; else no output follows `Played`."""
+        return self._desk.is_expiring
+
+    @property
     def owes_answer(self) -> bool:
         """Whether something was said, or is being said, that is not wholly answered yet.
 
@@ -427,18 +434,15 @@ class Conversation:
 
     def played_ms(self, item_id: str, *, now: float) -> int:
         """How much of an item was heard by *now*, as far as is known."""
-        now_us = max(self._desk.now_us, self._to_us(now))
-        return self._desk.playback.played_ms(item_id, now_us=now_us)
+        now_us = 0 if self._epoch is None else us(now - self._epoch)
+        return self._desk.playback.played_ms(item_id, now_us=max(self._desk.now_us, now_us))
 
     # --- time
-
-    def _to_us(self, now: float) -> int:
-        return 0 if self._epoch is None else us(now - self._epoch)
 
     def _advance(self, now: float) -> None:
         if self._epoch is None:
             self._epoch = now
-        now_us = self._to_us(now)
+        now_us = us(now - self._epoch)
         if now_us < self._desk.now_us:
             self.clock_reversals += 1
         else:
@@ -463,7 +467,7 @@ class Conversation:
                 desk.alarms.arm(Alarm.HEARING, desk.now_us + us(self._desk.limits.hearing_s))
 
     def _release_held(self) -> None:
-        if not self._desk.is_ready or not self._held:
+        if not self._desk.is_ready:
             return
         for command in self._held.take():
             if isinstance(command, ToolResult) and command.call_id not in self._desk.tools:

@@ -35,7 +35,7 @@ class Deadlines(Generic[NameT]):
 
     def next_us(self) -> int | None:
         """When the first one comes."""
-        return min(self._at.values(), default=None)
+        return min(self._at.values()) if self._at else None
 
     def come(self, now_us: int) -> list[NameT]:
         """Those whose time has come, the earliest first. They are waited for no more."""

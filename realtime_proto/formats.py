@@ -32,7 +32,7 @@ class AudioFormat:
 
     def duration_ms(self, n_bytes: int) -> int:
         """How long *n_bytes* last, in whole milliseconds rounded down; half a sample is nothing."""
-        return n_bytes // self.bytes_per_sample * 1000 // self.rate_hz
+        return n_bytes // _BYTES_PER_SAMPLE[self.encoding] * 1000 // self.rate_hz
 
     def bytes_for_ms(self, ms: int) -> int:
         """How many bytes *ms* milliseconds take, in whole samples."""

@@ -72,6 +72,7 @@ class PlaybackLedger:
 
     def __init__(self, audio_format: AudioFormat) -> None:
         self._format = audio_format
+        self._bytes_per_sample = audio_format.bytes_per_sample
         self._items: OrderedDict[str, _Item] = OrderedDict()
         self._free_at_us = 0
         self._held_since_us: int | None = None
@@ -99,8 +100,7 @@ class PlaybackLedger:
         if item is None:
             return  # cut off meanwhile
         item.delivered_bytes = min(item.delivered_bytes + n_bytes, item.received_bytes)
-        now_us = self._moment(now_us)
-        starts_at = max(now_us, self._free_at_us)
+        starts_at = max(self._moment(now_us), self._free_at_us)
         self._free_at_us = item.ends_at_us = starts_at + self._duration_us(n_bytes)
 
     def report(self, item_id: str, ms: int) -> None:
@@ -179,7 +179,7 @@ class PlaybackLedger:
         return now_us if self._held_since_us is None else self._held_since_us
 
     def _duration_us(self, n_bytes: int) -> int:
-        return n_bytes // self._format.bytes_per_sample * 1_000_000 // self._format.rate_hz
+        return n_bytes // self._bytes_per_sample * 1_000_000 // self._format.rate_hz
 
 
 def _heard_part(text: str, share: float) -> str:
@@ -264,7 +264,9 @@ class ToolLedger:
 
     def next_deadline_us(self) -> int | None:
         """When the first open call times out."""
-        return min((call.deadline_us for call in self._open.values()), default=None)
+        if not self._open:
+            return None
+        return min(call.deadline_us for call in self._open.values())
 
     def expired(self, *, now_us: int) -> list[str]:
         """The open calls whose time is over."""

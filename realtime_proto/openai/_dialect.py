@@ -85,6 +85,8 @@ if TYPE_CHECKING:
 
 __all__ = ("OpenAIDialect",)
 
+_UNDER_WAY: Final = (ArbiterPhase.ACTIVE, ArbiterPhase.CANCELLING)
+
 IMAGE_TYPES: Final = ("image/png", "image/jpeg")
 
 
@@ -150,7 +152,7 @@ class OpenAIDialect:
     @property
     def is_awaiting(self) -> bool:
         """Whether a response is under way: the server sends it, or says that it is over."""
-        return self._responses.arbiter.phase in (ArbiterPhase.ACTIVE, ArbiterPhase.CANCELLING)
+        return self._responses.arbiter.phase in _UNDER_WAY
 
     def configure(self, config: RealtimeConfig) -> tuple[str, ...]:
         """Take the settings; the names of those the session has no place for."""

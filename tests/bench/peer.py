@@ -5,8 +5,8 @@ measured is the client.
 
     GET /receive/N/FRAME    sends N text frames of FRAME bytes, then a close frame
     GET /send/N             reads N bytes, then sends a text frame and a close frame
-    anything else           sends what `script` was given for that path, after the client's first
-                            frame where it says so
+    anything else           sends what `script` was given for that path: a greeting first where it
+                            has one, and the rest after the client's first frame where it says so
 """
 
 from __future__ import annotations
@@ -127,6 +127,7 @@ def _talk(connection: socket.socket, target: str, script: dict[str, bytes]) -> N
             connection.sendall(frame_of(b"done"))
         case parts:
             path = "/".join(part for part in parts if part)
+            connection.sendall(script.get(f"{path} greets", b""))
             if f"{path} waits" in script:
                 _read_one_frame(connection)
             connection.sendall(script[path])
