@@ -194,7 +194,9 @@ def _passages(body: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any] 
 
 
 def _decoded(audio: str) -> bytes | None:
+    if "-" in audio or "_" in audio:
+        audio = audio.translate(_STANDARD_ALPHABET)
     try:
-        return base64_decode(audio.translate(_STANDARD_ALPHABET))
+        return base64_decode(audio)
     except ValueError:
         return None

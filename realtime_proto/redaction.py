@@ -11,8 +11,9 @@ Audio is not searched: base64 can look like anything. Callers cut it out before 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from realtime_proto.errors import ConfigurationError
 
@@ -46,6 +47,15 @@ Source: the vendors' documentation of their keys, RFC 6750, RFC 7519; as of 2026
 """
 
 
+HINTS: Final = (
+    *("sk-", "ek_", "aiza", "ya29.", "auth_tokens/", "eyj", "bearer", "basic"),
+    *("key=", "token=", "sig=", "authorization", "api-key", "cookie"),
+)
+"""One of them is in every ASCII text where one of PATTERNS finds something, in small letters. Nearly
+all texts have none, and are searched for that alone."""
+
+_Ready: TypeAlias = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
+
 _SECRET_NAMES: Final = frozenset(
     {"authorization", "proxy-authorization", "x-goog-api-key", "api-key", "api_key", "cookie"}
 )
@@ -70,15 +80,14 @@ class Redactor:
     def __init__(self, extra: Iterable[str] = (), *, is_on: bool = True) -> None:
         if isinstance(extra, str):
             raise ConfigurationError("patterns to redact are several: give a tuple of texts")
-        named = dict(PATTERNS) if is_on else {}
+        named: dict[str, str] = {}
         for n, pattern in enumerate(extra, 1):
             if n > MAX_PATTERNS:
                 raise ConfigurationError(f"at most {MAX_PATTERNS} patterns to redact")
             named[f"custom-{n}"] = pattern
-        self._patterns = {
-            name: (_compiled(pattern), partial(_replaced, name=name))
-            for name, pattern in named.items()
-        }
+        self._own = _ready(PATTERNS) if is_on else {}
+        self._patterns = {**self._own, **_ready(named)}
+        self._extra = _ready(named)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -87,7 +96,8 @@ class Redactor:
 
     def clean(self, text: str) -> str:
         """*text* without what looks like a credential."""
-        for pattern, replaced in self._patterns.values():
+        patterns = self._extra if self._own and _holds_none(text) else self._patterns
+        for pattern, replaced in patterns.values():
             text = pattern.sub(replaced, text)
         return text
 
@@ -113,6 +123,17 @@ class Kept(str):
     """Text that is no text to search: base64, a hash, the name of a file of ours."""
 
     __slots__ = ()
+
+
+def _ready(named: Mapping[str, str]) -> dict[str, _Ready]:
+    return {
+        name: (_compiled(pattern), partial(_replaced, name=name)) for name, pattern in named.items()
+    }
+
+
+def _holds_none(text: str) -> bool:
+    """Whether nothing of PATTERNS can be in *text*, which is cheaper to know than to search it."""
+    return text.isascii() and not any(map(text.lower().__contains__, HINTS))
 
 
 def _compiled(pattern: object) -> re.Pattern[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_proto.errors import ConfigurationError
-from realtime_proto.redaction import PATTERNS, Kept, Redactor
+from realtime_proto.redaction import HINTS, PATTERNS, Kept, Redactor, _holds_none
 
 CANARY = "Canary0123456789abcdefgh"
 
@@ -128,3 +129,17 @@ def test_a_pattern_that_cannot_be_used_is_refused(extra: Any, said: str) -> None
     """When it is given, not when a frame comes."""
     with pytest.raises(ConfigurationError, match=said):
         Redactor(extra)
+
+
+_BITS = st.sampled_from(
+    [*PATTERNS, *HINTS, *map(str.upper, HINTS), "k=", "?", "&", ":", " ", '"', "\u017f", "\u212a"]
+)
+_SECRETS = st.text("abcAIzyeJ019-_.", min_size=1, max_size=30)
+
+
+@given(st.lists(_BITS | _SECRETS).map("".join))
+def test_a_text_that_holds_no_hint_holds_no_credential(text: str) -> None:
+    """What is not searched would not have changed."""
+    if _holds_none(text):
+        assert [] == [name for name, found in PATTERNS.items() if re.search(found, text)]
+    assert text == Redactor(is_on=False).clean(text)
