@@ -51,8 +51,8 @@ HINTS: Final = (
     *("sk-", "ek_", "aiza", "ya29.", "auth_tokens/", "eyj", "bearer", "basic"),
     *("key=", "token=", "sig=", "authorization", "api-key", "cookie"),
 )
-"""One of them is in every ASCII text where one of PATTERNS finds something, in small letters. Nearly
-all texts have none, and are searched for that alone."""
+"""One of them is, in small letters, in every ASCII text where PATTERNS find something. Nearly all
+texts have none, and are searched for that alone."""
 
 _Ready: TypeAlias = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 
