@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from realtime_proto._comparison import Comparison
 from realtime_proto._elision import unpack_frame
-from realtime_proto._json import loads
+from realtime_proto._json import dumps, loads
 from realtime_proto._outputs import unpack_error
 from realtime_proto._portable import from_json
 from realtime_proto.backoff import DEFAULT_BACKOFF, Backoff
@@ -196,7 +196,8 @@ class _Replay:
             conversation, self._made.append, audio=journal.head.audio, redactor=redactor
         )
         self._made.clear()  # its head
-        self._comparison = Comparison(checks_audio=journal.head.audio != "dropped")
+        self._checks_audio = journal.head.audio != "dropped"
+        self._comparison = Comparison(checks_audio=self._checks_audio)
         self._events: list[VoiceEvent] = []
         self._differences: list[Difference] = []
         self._n_inputs = 0
@@ -280,13 +281,15 @@ class _Replay:
         return event
 
     def _compare(self, step: list[Record], *, is_last: bool) -> None:
-        made = [loads(line) for line in self._made]
-        self._made.clear()
+        made, self._made[:] = list(self._made), []
         if is_last:  # an interrupted recording may lack what the last input led to
             del made[len(step) :]
-        for record, actual in zip_longest(step, made):
+        for record, text in zip_longest(step, made):
+            if record is not None and self._checks_audio and dumps(record.body) == text:
+                continue  # as nearly all are: the same in every byte
             line = step[-1].line if record is None else record.line
             expected = None if record is None else record.body
+            actual = None if text is None else loads(text)
             found = self._comparison.difference(expected, actual, line=line)
             if found is not None and len(self._differences) < MAX_DIFFERENCES:
                 self._differences.append(found)
