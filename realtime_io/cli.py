@@ -140,6 +140,18 @@ def _add_recordings(commands: Commands) -> None:
     )
 
     command = commands.add_parser(
+        "convert", help="make a recording of another one, with its audio kept otherwise"
+    )
+    command.add_argument("file", metavar="FILE", type=Path)
+    command.add_argument("-o", "--out", metavar="OUT", type=Path, required=True)
+    _add_audio(command)
+    command.set_defaults(
+        run=lambda options: recordings.convert_recording(
+            options.file, options.out, audio=options.audio
+        )
+    )
+
+    command = commands.add_parser(
         "replay",
         help="replay recordings and report",
         description="The exit code is 0 only when every recording replays exactly.",

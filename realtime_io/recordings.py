@@ -1,4 +1,4 @@
-"""What the command line does with recordings: record, import, replay, inspect, diff.
+"""What the command line does with recordings: record, import, convert, replay, inspect, diff.
 
 Everything is printed in plain lines that are the same each time, for people and for comparing; a
 progress bar goes to the error stream, where that is a terminal and rich is installed. A command
@@ -23,6 +23,7 @@ from realtime_io._files import make_file
 from realtime_io.recorder import Recorder
 from realtime_io.sidecar import SidecarWriter, read_recording
 from realtime_io.voice import RealtimeVoice
+from realtime_proto.conversion import convert
 from realtime_proto.errors import RealtimeError, RecordingError
 from realtime_proto.importing import as_recording, read_log
 from realtime_proto.recording import AudioPolicy, Journal, Record, read_journal
@@ -33,7 +34,15 @@ if TYPE_CHECKING:
 
     from realtime_proto.report import Report
 
-__all__ = ("RecordOptions", "diff", "import_log", "inspect", "record", "replay_files")
+__all__ = (
+    "RecordOptions",
+    "convert_recording",
+    "diff",
+    "import_log",
+    "inspect",
+    "record",
+    "replay_files",
+)
 
 ANSWER_S: Final = 60.0
 """How long an answer may take."""
@@ -116,6 +125,20 @@ def import_log(source: Path, out: Path, *, audio: AudioPolicy = "inline") -> int
     return 0
 
 
+def convert_recording(source: Path, out: Path, *, audio: AudioPolicy) -> int:
+    """Make a recording of another one, with its audio kept otherwise.
+
+    Raises:
+        RecordingError: It cannot be read, its audio is not there, or a file cannot be made.
+    """
+    journal = _journal(source) if audio == "dropped" else read_recording(source)
+    sidecar = SidecarWriter(os.fspath(out))
+    n_lines = _write(out, convert(journal, audio=audio, store=sidecar), sidecar)
+    print(f"converted: {out}, {n_lines - 1} records, audio {audio}")
+    _tell_cut(journal)
+    return 0
+
+
 def replay_files(paths: Sequence[Path], *, jobs: int = 1) -> int:
     """Replay recordings and print their reports.
 
@@ -156,9 +179,15 @@ def inspect(path: Path) -> int:
         print(f"violation: {violation}")
     for refusal in report.refused:
         print(f"refused: {refusal}")
+    for kind, count in sorted(journal.unknown.items()):
+        print(f"unknown record: {kind} ({count} times)")
+    _tell_cut(journal)
+    return 0
+
+
+def _tell_cut(journal: Journal) -> None:
     if journal.cut_line is not None:
         print(f"interrupted: line {journal.cut_line} is not whole")
-    return 0
 
 
 def diff(first: Path, second: Path) -> int:

@@ -27,9 +27,9 @@ __all__ = (
     "AudioPolicy",
     "Cut",
     "FoundAudio",
+    "cut_more",
     "describe_bytes",
     "drop",
-    "drop_more",
     "keep",
     "pack_frame",
     "unpack_frame",
@@ -96,15 +96,16 @@ def pack_frame(
     return {**opcode, **packing.members()}
 
 
-def drop_more(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of a record, none of whose audio is kept, here or elsewhere.
+def cut_more(body: Mapping[str, Any], cut: Cut) -> dict[str, Any]:
+    """The members of a record, with its audio cut out. Of what was cut out before, the length and
+    hash are kept.
 
     Raises:
         ValueError: The record holds no frame.
     """
     if isinstance(body.get("base64"), str):
         return dict(body)
-    packing = _Packing(drop, Redactor(is_on=False))
+    packing = _Packing(cut, Redactor(is_on=False))
     for text, description in _passages(body):
         packing.take(text)
         if description is not None:

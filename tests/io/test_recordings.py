@@ -6,6 +6,7 @@ import json
 import stat
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +22,6 @@ from realtime_proto.replay import replay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 Printed = pytest.CaptureFixture[str]
 
@@ -183,6 +183,24 @@ def test_a_recording_and_its_audio_beside_it_are_one(tmp_path: Path, capsys: Pri
     assert said in capsys.readouterr().err
 
 
+def test_audio_is_kept_otherwise(tmp_path: Path, capsys: Printed) -> None:
+    """In files and back it is the same recording; dropped, it is small, and cannot be had back."""
+    inline = journal(tmp_path / "a")
+    b, c, d = (str(tmp_path / f"{name}.rtc.jsonl") for name in "bcd")
+    assert 0 == main(["convert", str(inline), "-o", b, "--audio", "sidecar"])
+    assert 0 == main(["convert", b, "-o", c])
+    assert inline.read_text() == Path(c).read_text()
+    assert ["b.input.wav", "b.output.wav"] == sorted(f.name for f in tmp_path.glob("*.wav"))
+    (tmp_path / "b.input.wav").unlink()
+    assert 0 == main(["convert", b, "-o", d, "--audio", "dropped"])
+    assert 0 == main(["replay", d])
+    assert f"converted: {d}, " in capsys.readouterr().out
+    assert 1 == main(["convert", d, "-o", str(tmp_path / "e")])
+    assert "failed: the audio of this recording was dropped" in capsys.readouterr().err
+    assert 1 == main(["convert", b, "-o", str(tmp_path / "e")])
+    assert "its audio is in b.input.wav" in capsys.readouterr().err
+
+
 def test_odd_records_are_printed_all_the_same(tmp_path: Path, capsys: Printed) -> None:
     """An imported log, and records that hold nothing that is known."""
     main(["import", str(log(tmp_path / "a.har")), "-o", str(tmp_path / "b")])
@@ -203,6 +221,7 @@ def test_odd_records_are_printed_all_the_same(tmp_path: Path, capsys: Printed) -
     assert 0 == main(["inspect", str(tmp_path / "c")])
     printed = capsys.readouterr().out
     assert "mood {'value': 'good'}" in printed
+    assert "\nunknown record: mood (1 times)\n" in printed
     assert "event: 5" in printed
 
 
@@ -221,7 +240,7 @@ def test_two_recordings_are_compared(tmp_path: Path, capsys: Printed) -> None:
 def test_a_person_sees_a_bar_and_a_file_does_not(
     tmp_path: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On the error stream, where it is a terminal; what is printed is the same."""
+    """On the error stream, where it is a terminal and rich is there; what is printed is the same."""
     path = str(journal(tmp_path / "a"))
     main(["replay", path])
     plain = capsys.readouterr()
@@ -231,6 +250,10 @@ def test_a_person_sees_a_bar_and_a_file_does_not(
     assert plain.out == seen.out
     assert "" == plain.err
     assert "replay" in seen.err
+    monkeypatch.setattr(recordings, "find_spec", lambda name: None)
+    main(["replay", path])
+    bare = capsys.readouterr()
+    assert (plain.out, "") == (bare.out, bare.err)
 
 
 def test_a_reader_that_has_seen_enough_ends_the_command(tmp_path: Path) -> None:
