@@ -180,7 +180,7 @@ def inspect(path: Path) -> int:
     for refusal in report.refused:
         print(f"refused: {refusal}")
     for kind, count in sorted(journal.unknown.items()):
-        print(f"unknown record: {kind} ({count} times)")
+        print(f"records of a later version: {kind} ({count})")
     _tell_cut(journal)
     return 0
 

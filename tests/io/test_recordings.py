@@ -221,7 +221,7 @@ def test_odd_records_are_printed_all_the_same(tmp_path: Path, capsys: Printed) -
     assert 0 == main(["inspect", str(tmp_path / "c")])
     printed = capsys.readouterr().out
     assert "mood {'value': 'good'}" in printed
-    assert "\nunknown record: mood (1 times)\n" in printed
+    assert "\nrecords of a later version: mood (1)\n" in printed
     assert "event: 5" in printed
 
 
@@ -240,7 +240,7 @@ def test_two_recordings_are_compared(tmp_path: Path, capsys: Printed) -> None:
 def test_a_person_sees_a_bar_and_a_file_does_not(
     tmp_path: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On the error stream, where it is a terminal and rich is there; what is printed is the same."""
+    """On the error stream, where that is a terminal and rich is there; the rest is the same."""
     path = str(journal(tmp_path / "a"))
     main(["replay", path])
     plain = capsys.readouterr()
