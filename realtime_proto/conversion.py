@@ -62,7 +62,9 @@ def _change(
 ) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
     was = journal.head.audio
     if audio == "dropped":
-        return partial(_cut, cuts=lambda _: drop, put=_describe, commands=_BYTES)
+        return partial(
+            _cut, heed=lambda _: None, cuts=lambda _: drop, put=_describe, commands=_BYTES
+        )
     if was != "inline":
         where = "was dropped" if was == "dropped" else "is in files beside it, which were not read"
         raise RecordingError(f"the audio of this recording {where}")
@@ -72,12 +74,14 @@ def _change(
     if spec is None:
         raise RecordingError(f"the provider {journal.head.provider!r:.60} is unknown", line=1)
     out = audio_out(store, spec.dialect().capabilities)
-    return partial(_cut, cuts=out.cut_from, put=partial(_put, out.put), commands=_AUDIO)
+    put = partial(_put, out.put)
+    return partial(_cut, heed=out.heed, cuts=out.cut_from, put=put, commands=_AUDIO)
 
 
 def _cut(
     body: Mapping[str, Any],
     *,
+    heed: Callable[[object], None],
     cuts: Callable[[AudioDirection], Cut],
     put: Callable[[Any], Any],
     commands: tuple[str, ...],
@@ -86,15 +90,17 @@ def _cut(
 
     Args:
         body: The record.
+        heed: Takes note of what a server says.
         cuts: Gives what cuts audio out of frames of a direction.
         put: Gives what is to stand for the data of a command.
         commands: Whose data that is.
     """
     kind, command = body.get("kind"), body.get("command")
-    if kind == "receive":
+    if kind == "frame" and body.get("from") == "client":
+        return cut_more(body, cuts("input"))
+    if kind in ("receive", "frame"):
+        heed(body.get("frame"))
         return cut_more(body, cuts("output"))
-    if kind == "frame":
-        return cut_more(body, cuts("input" if body.get("from") == "client" else "output"))
     if kind != "send" or not isinstance(command, dict):
         return body
     if isinstance(event := command.get("event"), dict):

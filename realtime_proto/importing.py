@@ -32,7 +32,7 @@ from realtime_proto.sidecar import audio_out
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from realtime_proto.sidecar import Store
+    from realtime_proto.sidecar import AudioOut, Store
 
 __all__ = ("Direction", "FrameLog", "LoggedFrame", "as_recording", "read_log")
 
@@ -129,7 +129,10 @@ def as_recording(
         ConfigurationError: "sidecar" without a store.
     """
     redactor = redactor or Redactor()
-    cuts = _cuts(log, audio, store)
+    out = None
+    if audio == "sidecar":
+        out = audio_out(store, PROVIDERS[log.provider].dialect().capabilities)
+    cuts = _cuts(audio, out)
     head = Head(
         provider=log.provider,
         origin="frames",
@@ -142,16 +145,16 @@ def as_recording(
     yield dumps(head_line(head, redactor))
     for logged in log.frames:
         time = {} if logged.t_us is None else {"t_us": logged.t_us}
+        if out is not None and logged.direction == "server":
+            out.heed(logged.frame)
         body = pack_frame(logged.frame, redactor, cut=cuts[logged.direction])
         yield dumps({"kind": "frame", "from": logged.direction, **time, **body})
 
 
-def _cuts(log: FrameLog, audio: AudioPolicy, store: Store | None) -> Mapping[Direction, Cut]:
-    if audio != "sidecar":
+def _cuts(audio: AudioPolicy, out: AudioOut | None) -> Mapping[Direction, Cut]:
+    if out is None:
         cut = drop if audio == "dropped" else keep
         return {"client": cut, "server": cut}
-    capabilities = PROVIDERS[log.provider].dialect().capabilities
-    out = audio_out(store, capabilities)
     return {"client": out.cut_from("input"), "server": out.cut_from("output")}
 
 

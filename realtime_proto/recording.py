@@ -324,6 +324,8 @@ class Journaled(Generic[ConversationT]):
 
     def receive(self, frame: str | bytes | memoryview, *, now: float) -> None:
         """As `Conversation.receive`."""
+        if self._audio_out is not None:
+            self._audio_out.heed(frame)
         self._input("receive", now, pack_frame(frame, self._redactor, cut=self._cut("output")))
         with self._outcome():
             self.conversation.receive(frame, now=now)

@@ -22,7 +22,7 @@ import attrs
 from attrs import frozen
 
 from realtime_proto._elision import FoundAudio, describe_bytes, unpack_frame
-from realtime_proto._json import base64_encode
+from realtime_proto._json import base64_encode, loads
 from realtime_proto._portable import MAX_AUDIO_BYTES
 from realtime_proto.errors import ConfigurationError
 from realtime_proto.formats import AudioFormat
@@ -87,6 +87,20 @@ class AudioOut:
         self._store = store
         self._formats = dict(formats)
 
+    def heed(self, frame: object) -> None:
+        """Take note of the formats that a frame of the server says are in use, if it says any."""
+        if not isinstance(frame, str) or '"session' not in frame[:_WINDOW]:
+            return
+        try:
+            session = loads(frame).get("session")
+        except ValueError:
+            return
+        if not isinstance(session, dict):
+            return
+        for direction, default in self._formats.items():
+            name, rate = _said_of(session, direction)
+            self._formats[direction] = _of_mime(name, rate, default) or default
+
     def put(self, pcm: bytes, direction: AudioDirection) -> dict[str, Any] | Kept:
         """What is to stand in a command for its audio: a reference."""
         if not pcm:
@@ -150,12 +164,27 @@ def _of_mime(mime: str, rate: str | None, default: AudioFormat) -> AudioFormat |
     return default if rate is None else attrs.evolve(default, rate_hz=int(rate))
 
 
+def _said_of(session: Mapping[str, Any], direction: AudioDirection) -> tuple[str, str | None]:
+    """The name of a session's format and its rate, where it says them, in either of two shapes."""
+    audio = session.get("audio")
+    side = audio.get(direction) if isinstance(audio, dict) else None
+    said = side.get("format") if isinstance(side, dict) else None
+    if not isinstance(said, dict):
+        return str(session.get(f"{direction}_audio_format")), None
+    rate = said.get("rate")
+    is_rate = rate.__class__ is int and 0 < rate < 10**6
+    return str(said.get("type")), str(rate) if is_rate else None
+
+
 _ENCODINGS: Final[Mapping[str, Literal["pcm16", "g711_ulaw", "g711_alaw"]]] = {
+    "pcm16": "pcm16",
+    "g711_ulaw": "g711_ulaw",
+    "g711_alaw": "g711_alaw",
     "audio/pcm": "pcm16",
     "audio/pcmu": "g711_ulaw",
     "audio/pcma": "g711_alaw",
 }
-"""Media types of what a WAV file can hold. audio/L16 is not among them: its bytes are swapped.
+"""Names of what a WAV file can hold. audio/L16 is not among them: its bytes are swapped.
 
 Source: RFC 3551 and 2586; what the vendors say instead of PCM16; as of 2026-11.
 """

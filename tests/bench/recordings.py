@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 FILES: Final = 20
 """Different ones: 120 MB, which stay in memory, so no disk is measured."""
 
+LIMIT_S: Final = 1_000.0
+"""Of one measurement."""
+
 POLICIES: Final[tuple[AudioPolicy, ...]] = ("inline", "sidecar", "dropped")
 VERSIONS: Final = ("orjson", "pybase64", "attrs", "cattrs")
 
@@ -102,12 +105,13 @@ def compare_replay(*, n: int, processes: int, rounds: int, n_files: int) -> dict
         make_files(Path(folder), n_files, "inline")
 
         def seconds(what: str) -> float | None:
-            return in_child(__file__, "--do", "seconds", what, folder, n, processes)
+            arguments = ("--do", "seconds", what, folder, n, processes)
+            return in_child(__file__, *arguments, limit_s=LIMIT_S)
 
         found = interleaved(list(WORK), seconds, rounds=rounds)
         memory = {
             f"MiB of {number}": in_child(
-                __file__, "--do", "memory", "replay", folder, number, processes
+                __file__, "--do", "memory", "replay", folder, number, processes, limit_s=LIMIT_S
             )
             for number in (max(1, n // 10), n)
         }

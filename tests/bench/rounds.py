@@ -23,11 +23,11 @@ __all__ = ("in_child", "interleaved", "server", "table", "versions")
 CHILD_S: Final = 120.0
 
 
-def in_child(script: str, *arguments: object) -> float | None:
+def in_child(script: str, *arguments: object, limit_s: float = CHILD_S) -> float | None:
     """What *script* prints last when it is run with *arguments*; None where it failed."""
     command = [sys.executable, script, *map(str, arguments)]
     try:
-        said = subprocess.run(command, capture_output=True, text=True, timeout=CHILD_S, check=False)
+        said = subprocess.run(command, capture_output=True, text=True, timeout=limit_s, check=False)
     except subprocess.TimeoutExpired:
         return None
     if said.returncode:

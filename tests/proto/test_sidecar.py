@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from realtime_proto._elision import describe_bytes, keep, pack_frame
 from realtime_proto.commands import SendAudio, SendImage, SendWire
+from realtime_proto.conversion import convert
 from realtime_proto.errors import ConfigurationError, RecordingError
 from realtime_proto.formats import PCM16_16K, PCM16_24K, AudioFormat
 from realtime_proto.importing import FrameLog, LoggedFrame, as_recording
@@ -25,6 +26,7 @@ from realtime_proto.sidecar import AudioIn, AudioOut, Place, is_beside, name_bes
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from realtime_proto.importing import Direction
     from realtime_proto.sidecar import AudioDirection
 
 PROVIDERS = ("openai", "gemini")
@@ -211,6 +213,58 @@ def test_a_log_may_have_its_audio_in_files() -> None:
     assert inline == read_journal(lines, audio_source=shelf.get)
     with pytest.raises(ConfigurationError, match="needs a store"):
         list(as_recording(log, audio="sidecar"))
+
+
+@pytest.mark.parametrize(
+    ("session", "formats"),
+    [
+        (
+            {
+                "audio": {
+                    "input": {"format": {"type": "audio/pcmu"}},
+                    "output": {"format": {"type": "audio/pcm", "rate": 16_000}},
+                }
+            },
+            (AudioFormat("g711_ulaw", 8_000), PCM16_16K),
+        ),
+        (
+            {"input_audio_format": "g711_alaw", "output_audio_format": "pcm16"},
+            (AudioFormat("g711_alaw", 8_000), PCM16_24K),
+        ),
+        ({"audio": {"input": {"format": {"type": "audio/pcm", "rate": 10**9}}}}, None),
+        ({"audio": {"input": {"format": {"type": ["audio/pcm"]}}, "output": {}}}, None),
+        ({"audio": {"input": 5}}, None),
+        ({"input_audio_format": "opus"}, None),
+        ({}, None),
+        (5, None),
+    ],
+)
+def test_what_a_server_says_of_its_formats_is_heeded(
+    session: Any, formats: tuple[AudioFormat, AudioFormat] | None
+) -> None:
+    """In a conversation, a log and a conversion; what is not understood changes nothing."""
+    told = json.dumps({"type": "session.updated", "session": session})
+    frames: list[tuple[Direction, str | bytes]] = [
+        ("server", b"\xff"),
+        ("server", '{"session":'),
+        ("server", told),
+        ("client", json.dumps({"type": "input_audio_buffer.append", "audio": BLOB})),
+        ("server", json.dumps({**AUDIO_TYPE, "delta": BLOB})),
+    ]
+    logged = tuple(LoggedFrame(direction=who, frame=frame) for who, frame in frames)
+    log = FrameLog(provider="openai", frames=logged)
+    shelves = Shelf(), Shelf(), Shelf()
+    list(as_recording(log, audio="sidecar", store=shelves[0].put))
+    list(convert(read_journal(as_recording(log)), audio="sidecar", store=shelves[1].put))
+    journaled = Journaled(conversation_with("openai"), str, audio="sidecar", store=shelves[2].put)
+    journaled.open(now=0, unix_time=0)
+    for who, frame in frames:
+        if who == "server":
+            journaled.receive(frame, now=0)
+    journaled.send(SendAudio(PCM), now=0)
+    for shelf in shelves:
+        found = tuple(shelf.formats[f"talk.{side}.wav"] for side in ("input", "output"))
+        assert (formats or (PCM16_24K, PCM16_24K)) == found
 
 
 _PIECES = st.binary(min_size=48, max_size=120)
