@@ -61,6 +61,12 @@ class Callbacks:
     interrupted: list[InterruptedCallback] = field(factory=list)
     event: list[EventCallback] = field(factory=list)
 
+    @property
+    def hear_of_events(self) -> bool:
+        """Whether something is called for what is no audio, beside tools."""
+        said = self.transcript or self.user_transcript
+        return bool(said or self.event or self.error or self.interrupted)
+
     async def deliver(self, event: VoiceEvent) -> None:
         """Call what is registered for *event*.
 

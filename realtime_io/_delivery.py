@@ -1,7 +1,8 @@
 """From the reader to the application: the lanes, the tasks that call back, the queue of iteration.
 
 The reader puts events in and never waits. One task a lane calls the callbacks, so that a slow
-`on_audio` holds up no interruption; an iterator's queue exists only from its first use. How much of
+`on_audio` holds up no interruption; it is started by the first event that has a callback to call,
+for a task that waits takes 4 KiB. An iterator's queue exists only from its first use. How much of
 the audio the application has been handed is told, one chunk at a time, by whoever hands it over.
 """
 
@@ -27,6 +28,14 @@ REPORT_S: Final = 1.0
 """How long callbacks may take with the end of the session, an error above all."""
 
 
+class _Dispatched:
+    """A lane that a task of its own takes from, once there is something in it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.lane: Lane | None = None
+
+
 class Delivery:
     """Hands the events of one session to its application.
 
@@ -50,15 +59,15 @@ class Delivery:
         self._callbacks = callbacks
         self._delivered = delivered
         self._fail = fail
-        self._audio = Lane()
-        self._events = Lane()
+        self._audio = _Dispatched("audio")
+        self._events = _Dispatched("events")
         self._iterated: Lane | None = None
+        self._tasks: TaskGroup | None = None
         self._closed: SessionClosed | None = None
 
     def start(self, tasks: TaskGroup) -> None:
-        """Start to call back."""
-        tasks.start_soon(self._dispatch, self._events, name="realtime_io events")
-        tasks.start_soon(self._dispatch, self._audio, name="realtime_io audio")
+        """Begin to call back."""
+        self._tasks = tasks
 
     def put(self, event: VoiceEvent) -> None:
         """Take an event; a checkpoint is not passed. SessionClosed is the last one.
@@ -67,12 +76,13 @@ class Delivery:
             SlowConsumer: The application is too far behind.
         """
         if isinstance(event, AudioChunk):
-            self._audio.put(event)
+            self._dispatch_soon(self._audio, event)
         else:
             if isinstance(event, Interrupted):
                 for lane in self._lanes:
                     lane.drop_audio(event.item_id)
-            self._events.put(event)
+            if self._callbacks.hear_of_events:
+                self._dispatch_soon(self._events, event)
         if self._iterated is not None:
             self._iterated.put(event)
         if isinstance(event, SessionClosed):
@@ -82,8 +92,17 @@ class Delivery:
 
     @property
     def _lanes(self) -> list[Lane]:
-        lanes = (self._audio, self._events, self._iterated)
+        lanes = (self._audio.lane, self._events.lane, self._iterated)
         return [lane for lane in lanes if lane is not None]
+
+    def _dispatch_soon(self, dispatched: _Dispatched, event: VoiceEvent) -> None:
+        if dispatched.lane is None:
+            if self._tasks is None:
+                return
+            dispatched.lane = Lane()
+            name = f"realtime_io {dispatched.name}"
+            self._tasks.start_soon(self._dispatch, dispatched.lane, name=name)
+        dispatched.lane.put(event)
 
     @property
     def is_iterated(self) -> bool:
@@ -106,12 +125,14 @@ class Delivery:
 
     async def drained(self) -> None:
         """Return once the callbacks have been called with everything that has happened so far."""
-        for lane in (self._events, self._audio):
-            await lane.drained()
+        for dispatched in (self._events, self._audio):
+            if dispatched.lane is not None:
+                await dispatched.lane.drained()
 
     async def told(self) -> None:
         """Return once the callbacks have been called with everything but audio."""
-        await self._events.drained()
+        if self._events.lane is not None:
+            await self._events.lane.drained()
 
     async def tell(self, error: RealtimeError) -> None:
         """Tell on_error of what ends nothing. Where that raises, the session ends."""

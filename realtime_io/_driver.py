@@ -115,7 +115,7 @@ class Driver:
         self._sender = Sender(input_format, speak=self._speak, changed=self.changed)
         self._tools = ToolRunner(tools, callbacks, self._answer, self.fail)
         self._tasks: TaskGroup | None = None
-        self._settled = anyio.Event()
+        self._is_settled = False  # it is known whether the session can be had
         self._changed = Change()
         self._now = _clock.loop_clock()
         self._timer = Timer(self._now, due=self._due, ring=self._ring)
@@ -292,7 +292,8 @@ class Driver:
         Raises:
             RealtimeError: It will not be.
         """
-        await self._settled.wait()
+        while not self._is_settled:
+            await self._changed.wait()
         if self.failure is not None:
             raise self.failure
 
@@ -340,9 +341,8 @@ class Driver:
         if self.failure is None:
             self.failure = error
         self._is_over = True
+        was_set_up, self._is_settled = self._is_settled, True
         self.changed()
-        was_set_up = self._settled.is_set()
-        self._settled.set()
         if was_set_up and self._tasks is not None:
             self._tasks.cancel_scope.cancel()
 
@@ -408,7 +408,7 @@ class Driver:
             case SessionReady():
                 self.ready = event
                 self.session_id = event.session_id
-                self._settled.set()
+                self._is_settled = True
             case Reconnected(session_id=session_id):
                 self.session_id = session_id
             case ResponseDone(metrics=metrics) if metrics is not None:
@@ -423,7 +423,7 @@ class Driver:
         self._is_closed = True
         if event.failure is not None:
             self.fail(event.failure.to_exception())
-        self._settled.set()
+        self._is_settled = True
 
     def _answer(self, result: ToolResult) -> None:
         if not self._is_over:

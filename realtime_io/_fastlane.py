@@ -46,8 +46,9 @@ _EIGHT_BYTES: Final = 127
 _MAX_HEAD: Final = 10  # without the masking key
 _KEY_BYTES: Final = 4
 
-POOL_KEYS: Final = 1_024
-"""Masking keys drawn from the kernel at once."""
+POOL_KEYS: Final = 64
+"""Masking keys drawn from the kernel at once: a call costs a hundredth of a microsecond each then,
+and each connection that is open holds a quarter of a kilobyte of them."""
 
 NUMPY_FROM_BYTES: Final = 2_048
 """A shorter payload is masked sooner without numpy."""

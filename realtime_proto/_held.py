@@ -7,7 +7,6 @@ audio goes, and is counted.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
 from realtime_proto.commands import SendAudio
@@ -31,7 +30,7 @@ class HeldCommands:
     def __init__(self, audio_format: AudioFormat, limits: Limits) -> None:
         self._format = audio_format
         self._limits = limits
-        self._commands: deque[VoiceCommand] = deque()
+        self._commands: list[VoiceCommand] = []
         self._audio_bytes = 0
         self.dropped_bytes = 0
 
@@ -58,16 +57,15 @@ class HeldCommands:
             raise LocalProtocolError("too many commands before the session is ready")
         self._commands.append(command)
 
-    def take(self) -> deque[VoiceCommand]:
+    def take(self) -> list[VoiceCommand]:
         """All of them, in order. None is left."""
-        commands, self._commands = self._commands, deque()
+        commands, self._commands = self._commands, []
         self._audio_bytes = 0
         return commands
 
     def _drop(self, left_bytes: int) -> None:
-        kept: deque[VoiceCommand] = deque()
-        while self._commands:
-            command = self._commands.popleft()
+        kept: list[VoiceCommand] = []
+        for command in self._commands:
             if isinstance(command, SendAudio) and self._audio_bytes > left_bytes:
                 self._audio_bytes -= len(command.data)
                 self.dropped_bytes += len(command.data)

@@ -6,7 +6,8 @@ measured is the client.
     GET /receive/N/FRAME    sends N text frames of FRAME bytes, then a close frame
     GET /send/N             reads N bytes, then sends a text frame and a close frame
     anything else           sends what `script` was given for that path: a greeting first where it
-                            has one, and the rest after the client's first frame where it says so
+                            has one, the rest after the client's first frame where it says so, and
+                            then nothing until the client says more where it says so
 """
 
 from __future__ import annotations
@@ -131,6 +132,8 @@ def _talk(connection: socket.socket, target: str, script: dict[str, bytes]) -> N
             if f"{path} waits" in script:
                 _read_one_frame(connection)
             connection.sendall(script[path])
+            if f"{path} stays" in script:
+                connection.recv(1)  # until the client says something, or goes
 
 
 def start(certificates: Path | None = None, script: dict[str, bytes] | None = None) -> int:

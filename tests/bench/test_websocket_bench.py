@@ -22,5 +22,5 @@ def test_a_spoken_answer_is_measured() -> None:
     """Both providers, and a whole session, on both event loops and over TLS."""
     names = [name for name in end_to_end.CLIENTS if name.startswith("realtime_io")]
     found = end_to_end.compare(tls=True, rounds=1, n=20, names=names)
-    assert 6 == len(found)
+    assert 8 == len(found)
     assert all(value is not None and value > 0 for value in found.values())
