@@ -311,7 +311,7 @@ class Driver:
         self._tasks = tasks
         if self._recording_failure is not None:
             self._tell_soon(self._recording_failure, tasks)
-        tasks.start_soon(self._timer.run, name="realtime_io timer")
+        self._timer.start(tasks)
         self._delivery.start(tasks)
         self._roads.start(tasks)
 

@@ -48,7 +48,7 @@ class Outgoing:
     def __init__(self, audio_format: AudioFormat) -> None:
         self.dropped_bytes = 0
         self._format = audio_format
-        self._ordered: deque[str] = deque()  # goes first, as it came
+        self._ordered: list[str] = []  # goes first, as it came
         self._appends: deque[tuple[str, int]] = deque()  # frame, bytes of PCM in it
         self._samples = bytearray()
         self._n_bytes = 0
@@ -144,7 +144,7 @@ class Outgoing:
             batch.append(frame)
             self._n_bytes -= len(frame)
             if self._ordered:
-                self._ordered.popleft()
+                self._ordered.pop(0)
             else:
                 self._n_pcm_bytes -= self._appends.popleft()[1]
         return batch

@@ -6,7 +6,6 @@ the one confirmed, and what it asked for is compared with what there is now.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -41,7 +40,7 @@ class Updates:
 
     def __init__(self, say: Callable[[Any, Effects], str]) -> None:
         self._say = say
-        self._pending: deque[_Update] = deque()
+        self._pending: list[_Update] = []
 
     @property
     def are_pending(self) -> bool:
@@ -73,7 +72,7 @@ class Updates:
         Args:
             session: The settings now in force; None: they could not be read.
         """
-        update = self._pending.popleft()
+        update = self._pending.pop(0)
         return ("session",) if session is None else altered(update.asked, session)
 
     def refused(self, event_id: str | None, fx: Effects) -> bool:

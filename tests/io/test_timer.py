@@ -37,7 +37,7 @@ class Diary:
         self.due += self.began_at
         with anyio.fail_after(1_000):
             async with background_tasks() as tasks:
-                tasks.start_soon(self.timer.run)
+                self.timer.start(tasks)
                 for at, due in moves:
                     await anyio.sleep_until(self.began_at + at)
                     self.due = self.began_at + due
@@ -83,8 +83,28 @@ def test_what_is_put_off_wakes_nobody(backend: str) -> None:
 
     rung, n_looks = run_virtually(run, backend=backend)
     assert [20.99] == rung
-    # Those of the frames, and two each when it begins, wakes for nothing and rings; one to sleep.
-    assert len(moves) + 6 >= n_looks
+    # Those of the frames, and a few when it begins, wakes for nothing and rings.
+    assert len(moves) + 8 >= n_looks
+
+
+async def test_while_nothing_is_due_there_is_no_task() -> None:
+    """It has one from when something is due, and no more when that is called off."""
+    diary = Diary()
+
+    async def is_running() -> bool:
+        await anyio.wait_all_tasks_blocked()
+        return "realtime_io timer" in {task.name for task in anyio.get_running_tasks()}
+
+    with anyio.fail_after(5):
+        async with background_tasks() as tasks:
+            diary.timer.start(tasks)
+            seen = [await is_running()]
+            for due in (anyio.current_time() + 60, inf, anyio.current_time() + 60):
+                diary.due = due
+                diary.timer.look()
+                seen.append(await is_running())
+    assert [False, True, False, True] == seen
+    assert [] == diary.rung
 
 
 async def test_a_change_wakes_all_who_wait_and_nobody_later() -> None:
