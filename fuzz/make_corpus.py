@@ -187,15 +187,25 @@ LOGS = {
 
 
 def journals() -> Iterator[tuple[str, list[str]]]:
-    """Journals by name: the tests' scripts without their audio, a short talk with it, an imported
-    log.
+    """Journals by name: the tests' scripts without their audio, a short talk with it and with it in
+    files, an imported log.
     """
     sys.path.insert(0, str(TESTS))
     from helpers.scripts import SCRIPTS, run
     from helpers.talk import conversation_with, hold
 
+    from realtime_proto.audio.wav import wav_header
+    from realtime_proto.formats import AudioFormat
     from realtime_proto.importing import as_recording, read_log
     from realtime_proto.recording import Journaled
+    from realtime_proto.sidecar import AudioDirection, Place, name_beside
+
+    n_header = len(wav_header(AudioFormat(), 0))
+    ends: dict[AudioDirection, int] = {}
+
+    def put(data: bytes, direction: AudioDirection, _: AudioFormat) -> Place:
+        ends[direction] += len(data)
+        return Place(name_beside("talk", direction), ends[direction] - len(data))
 
     for script in SCRIPTS:
         lines: list[str] = []
@@ -206,6 +216,11 @@ def journals() -> Iterator[tuple[str, list[str]]]:
         conversation = conversation_with(provider, reports_delivery=True)
         hold(Journaled(conversation, lines.append), provider)
         yield f"{provider}-talk", lines
+        lines = []
+        ends.update(input=n_header, output=n_header)
+        conversation = conversation_with(provider, reports_delivery=True)
+        hold(Journaled(conversation, lines.append, audio="sidecar", store=put), provider)
+        yield f"{provider}-sidecar", lines
     (log,) = read_log(LOGS["objects.jsonl"].encode())
     yield "openai-frames", list(as_recording(log))
 
