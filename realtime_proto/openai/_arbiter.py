@@ -154,7 +154,10 @@ class ResponseArbiter:
         Returns:
             Whether it is to be cancelled at once (`cancel`).
         """
-        if response_id is not None and not self._learn(response_id):
+        if response_id is None:
+            if self.response_id is not None:
+                return False  # which one is under way is known, and it is not over
+        elif not self._learn(response_id):
             return False  # it is over already
         self.phase = ArbiterPhase.ACTIVE
         self.response_id = response_id
@@ -176,18 +179,20 @@ class ResponseArbiter:
         """A response ended. None: one that could not be read, which must free the slot too.
 
         Args:
-            response_id: Which. One that is not the active one changes nothing.
+            response_id: Which. One that is not the active one changes nothing, nor does one that
+                was over before.
             turn_detected: The user spoke over it, so the server itself will answer: what only tools
                 wanted is dropped.
         """
         if turn_detected:
             self.drop_automatic()
+        is_new = response_id is not None and self._learn(response_id)
         if self.phase is ArbiterPhase.REQUESTED:
-            is_ours = response_id is not None and self._learn(response_id)
+            is_ours = is_new
+        elif response_id is None or self.response_id == response_id:
+            is_ours = True
         else:
-            is_ours = response_id is None or self.response_id in (None, response_id)
-            if response_id is not None:
-                self._learn(response_id)
+            is_ours = is_new and self.response_id is None
         if is_ours:
             self._free()
 

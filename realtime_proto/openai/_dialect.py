@@ -416,6 +416,7 @@ class OpenAIDialect:
     def _audio(self, event: wire.ResponseOutputAudioDelta, fx: Effects) -> None:
         if not self._responses.of(event.response_id).drops_audio:
             self._has_spoken = True
+            self._responses.voiced(event.item_id)
             fx.emit_audio(
                 event.delta,
                 item_id=event.item_id,

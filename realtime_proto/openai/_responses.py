@@ -57,6 +57,7 @@ class Responses:
         self._truncates = truncates
         self._records: dict[str, _Record] = {}
         self._out_of_band: list[ResponseCreateParams] = []
+        self._voiced: dict[str, None] = {}
 
     def of(self, response_id: str) -> _Record:
         """What is known of a response; of a new one, nothing yet."""
@@ -116,13 +117,23 @@ class Responses:
             if response_id is not None:
                 self.of(response_id).drops_audio = True
 
+    def voiced(self, item_id: str) -> None:
+        """Audio of an item came over this connection."""
+        if item_id not in self._voiced:
+            if len(self._voiced) >= MAX_RESPONSES:
+                self._voiced.pop(next(iter(self._voiced)))
+            self._voiced[item_id] = None
+
     def cut(self, fx: Effects) -> None:
-        """Stop the playback and tell the server how much was heard."""
+        """Stop the playback and tell the server how much was heard.
+
+        Audio of an earlier connection may still be playing, which this server knows nothing of.
+        """
         active = self.arbiter.response_id
         if active is not None:
             self.of(active).drops_audio = True
         for cut in fx.interrupt_playback():
-            if self._truncates:
+            if self._truncates and cut.item_id in self._voiced:
                 truncate = wire.ConversationItemTruncate(
                     item_id=cut.item_id,
                     content_index=cut.content_index,

@@ -188,6 +188,28 @@ def test_an_unreadable_beginning_is_some_response() -> None:
     assert arbiter.phase is FREE
 
 
+def test_an_end_that_is_repeated_is_no_end() -> None:
+    """Not of a response whose id could not be read, either."""
+    arbiter = active("r1")
+    arbiter.done("r1")
+    assert not arbiter.created(None)
+    arbiter.done("r1")
+    assert ACTIVE is arbiter.phase
+    arbiter.done("r2")
+    assert FREE is arbiter.phase
+
+
+def test_an_unreadable_beginning_ends_no_response_that_is_known() -> None:
+    """The slot is that one's until it is over, be it cancelled or not."""
+    arbiter = active("r1")
+    assert not arbiter.created(None)
+    arbiter.done("r0")
+    assert (ACTIVE, "r1") == (arbiter.phase, arbiter.response_id)
+    assert arbiter.cancel(deadline_us=20)
+    assert not arbiter.created(None)
+    assert (CANCELLING, "r1") == (arbiter.phase, arbiter.response_id)
+
+
 @pytest.mark.parametrize("created", [False, True])
 def test_a_create_that_raced_is_wanted_again(created: bool) -> None:
     """Whether the other response was announced before the refusal or not."""

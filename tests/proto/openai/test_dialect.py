@@ -16,6 +16,7 @@ from realtime_proto import (
     EndAudio,
     ErrorReported,
     Interrupt,
+    Interrupted,
     Limits,
     LocalProtocolError,
     RateLimit,
@@ -43,6 +44,7 @@ from realtime_proto.openai import (
     SessionUpdate,
 )
 from realtime_proto.openai._dialect import OpenAIDialect
+from realtime_proto.openai._responses import MAX_RESPONSES
 from realtime_proto.wire import UnknownEvent
 
 
@@ -524,6 +526,47 @@ def test_unreadable_speech_is_speech() -> None:
     chat.end_answer("r1")
     chat.end_answer("r2")
     assert not chat.talk.owes_answer
+
+
+@pytest.mark.parametrize("by", ["user", "application"])
+def test_what_another_connection_said_is_cut_here_alone(by: str) -> None:
+    """It is still being heard; the new server knows no such item."""
+    chat = Chat("openai")
+    chat.begin_answer()
+    chat.speak()
+    chat.lose()
+    chat.dial()
+    chat.set_up()
+    chat.frames()
+    chat.events()
+    if by == "user":
+        chat.user_starts()
+    else:
+        chat.do(Interrupt())
+    assert ["a1"] == [event.item_id for event in chat.events(Interrupted)]
+    assert [] == kinds(chat)
+
+
+def test_a_server_that_speaks_before_the_set_up_can_be_interrupted() -> None:
+    """It has shown that it is there; speech that cannot be read raises nothing either."""
+    chat = Chat("openai", is_ready=False)
+    chat.speak()
+    chat.say({"type": "input_audio_buffer.speech_started"})
+    assert ["a1"] == [event.item_id for event in chat.events(Interrupted)]
+    assert ["conversation.item.truncate"] == kinds(chat)
+
+
+def test_speech_of_many_items_is_remembered_within_bounds() -> None:
+    """The oldest are cut here alone in the end."""
+    chat = Chat("openai")
+    chat.begin_answer()
+    for number in range(MAX_RESPONSES + 1):
+        chat.speak(bytes(48), item_id=f"a{number}")
+    chat.user_starts()
+    cut = [event.item_id for event in chat.events(Interrupted)]
+    told = [frame["item_id"] for frame in chat.frames()]
+    assert [f"a{number}" for number in range(1, MAX_RESPONSES + 1)] == told
+    assert set(told) <= set(cut)
 
 
 def test_what_is_no_command_is_refused() -> None:
