@@ -27,11 +27,13 @@ from wsproto.utilities import RemoteProtocolError as WireError
 
 from realtime_io._deflate import BoundedDeflate
 from realtime_io._headers import (
+    Unquote,
     check_header,
     check_request,
     redacted,
     secrets_in,
     text_of,
+    unquoting,
 )
 from realtime_io._map import GONE, UNPARSABLE
 from realtime_io._websocket import DEFAULT_LIMITS, KeepAlive, SocketLimits, WebSocket
@@ -165,6 +167,7 @@ async def connect_websocket(
         keepalive=keepalive,
         early=outcome.early,
         is_compressed=extension is not None and extension.enabled(),
+        unquote=outcome.unquote,
     )
 
 
@@ -175,6 +178,7 @@ class _Taken:
     connection: Connection
     subprotocol: str | None
     early: bytes
+    unquote: Unquote | None
 
 
 async def _ask(
@@ -198,7 +202,8 @@ async def _ask(
         if len(answer.extensions) <= 1:  # the same one twice would inflate twice
             chosen = answer.subprotocol
             shown = None if chosen is None else redacted(chosen.encode(), secrets).decode()
-            return _Taken(connection.connection, shown, early)
+            unquote = unquoting(secrets) if secrets else None
+            return _Taken(connection.connection, shown, early, unquote)
         answer = "accepted more extensions than were offered"
     if isinstance(answer, RejectConnection):
         body = await _hear_body(stream, connection, early) if answer.has_body else b""

@@ -7,16 +7,20 @@ exception. A refusal names what is wrong and where, and shows nothing: it may be
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import unquote
 
 from realtime_proto.errors import ConfigurationError
 from realtime_proto.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-__all__ = ("check_header", "check_request", "redacted", "secrets_in", "text_of")
+__all__ = ("check_header", "check_request", "redacted", "secrets_in", "text_of", "unquoting")
+
+
+Unquote: TypeAlias = "Callable[[str | bytes], str | bytes]"
+"""Gives a message without our keys."""
 
 MIN_REDACTED_CHARS: Final = 6
 """A secret shorter than that is found in any text."""
@@ -104,11 +108,38 @@ def secrets_in(
 def redacted(data: bytes, secrets: Sequence[Secret]) -> bytes:
     """What a server said, without our keys: servers quote those they refuse."""
     for secret in secrets:
-        whole = secret.reveal()
-        for text in (whole, *(whole.removeprefix(label) for label in _LABELS)):
-            if len(text) >= MIN_REDACTED_CHARS:
-                data = re.sub(re.escape(text.encode()), b"***", data, flags=re.IGNORECASE)
+        for text in _forms(secret):
+            data = re.sub(re.escape(text.encode()), b"***", data, flags=re.IGNORECASE)
     return data
+
+
+def _forms(secret: Secret) -> list[str]:
+    """As what a secret may be quoted: as it was sent, and without what stood in front."""
+    whole = secret.reveal()
+    texts = dict.fromkeys((whole, *(whole.removeprefix(label) for label in _LABELS)))
+    return [text for text in texts if len(text) >= MIN_REDACTED_CHARS]
+
+
+def unquoting(secrets: Sequence[Secret]) -> Unquote:
+    """What takes our keys out of what a server says on a WebSocket.
+
+    A function, because what it knows must not be seen by who looks at objects.
+    """
+    texts = [min(forms, key=len) for secret in secrets if (forms := _forms(secret))]
+    data = [text.encode() for text in texts]
+
+    def unquote(message: str | bytes) -> str | bytes:
+        if isinstance(message, str):
+            for text in texts:
+                if text in message:
+                    return redacted(message.encode(), secrets).decode()
+        else:
+            for piece in data:
+                if piece in message:
+                    return redacted(message, secrets)
+        return message
+
+    return unquote
 
 
 def text_of(value: str | Secret) -> str:

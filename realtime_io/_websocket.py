@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from anyio.abc import ByteStream
     from wsproto.connection import Connection
 
+    from realtime_io._headers import Unquote
     from realtime_io._inbox import Received
 
 __all__ = ("CLOSE_CODES", "DEFAULT_LIMITS", "Closed", "KeepAlive", "SocketLimits", "WebSocket")
@@ -41,6 +42,10 @@ READ_BYTES: Final = 256 * 2**10
 EVENTS_PER_CHECKPOINT: Final = 256
 MAX_REASON_BYTES: Final = 123
 MAX_PING_BYTES: Final = 125
+
+MAX_SEARCHED: Final = 4_096
+"""A server that refuses a key may quote it; a message from this length on is audio, which is not
+searched for that: it would take a tenth of the time that receiving takes."""
 
 LINGER_S: Final = 1.0
 """For the peer to end TCP, after the closing handshake."""
@@ -82,6 +87,7 @@ class WebSocket:
         keepalive: Pings, sent by the writer; None sends none.
         early: What was read behind the handshake.
         is_compressed: Whether permessage-deflate was agreed on.
+        unquote: Takes our keys out of what the peer says, where we have sent it any.
 
     Attributes:
         received_code: What the peer's close frame said; 1005 where it was empty.
@@ -98,6 +104,7 @@ class WebSocket:
         keepalive: KeepAlive | None = None,
         early: bytes = b"",
         is_compressed: bool = False,
+        unquote: Unquote | None = None,
     ) -> None:
         self.subprotocol = subprotocol
         self.received_code: int | None = None
@@ -117,6 +124,7 @@ class WebSocket:
         self._is_drained = False  # close() reads, as nobody else does
         self._is_closing = False
         self._is_dropped = False
+        self._unquote = unquote
         self._changed = Change()
 
     @property
@@ -293,13 +301,18 @@ class WebSocket:
                 break
             self._n_left -= 1
             if isinstance(received, (str, bytes)):
+                if self._unquote is not None and len(received) < MAX_SEARCHED:
+                    return self._unquote(received)
                 return received
             if isinstance(received, Ping):
                 if self.is_open:
                     self._outbox.put_control(self._ws.send(received.response()))
                     self._changed.tell()
             elif isinstance(received, CloseConnection):
-                self._closed_by_peer(received.code, received.reason or "")
+                words = received.reason or ""
+                self._closed_by_peer(
+                    received.code, words if self._unquote is None else str(self._unquote(words))
+                )
         return None
 
     async def _next_message(self) -> str | bytes:

@@ -8,6 +8,7 @@ import pytest
 from helpers.chat import BOTH, Chat
 
 from realtime_proto import (
+    AudioChunk,
     ConfigurationError,
     Done,
     History,
@@ -15,6 +16,7 @@ from realtime_proto import (
     Keep,
     Limits,
     Lost,
+    Played,
     Reconnected,
     Reconnecting,
     Redial,
@@ -268,6 +270,22 @@ def test_a_connection_that_goes_away_is_renewed_before(moment: str) -> None:
         chat.wait(14.9)
         assert isinstance(chat.talk.road, Keep)
         chat.wait(0.2)
+    chat.obey()
+    assert isinstance(chat.talk.road, Redial)
+
+
+def test_what_the_listener_has_heard_can_be_the_quiet_moment() -> None:
+    """Who plays slower than the clock says is waited for."""
+    chat = resumable()
+    chat.begin_answer()
+    chat.speak()
+    (chunk,) = chat.events(AudioChunk)
+    chat.say({"goAway": {"timeLeft": "20s"}})
+    chat.end_answer()
+    chat.do(Played(item_id=chunk.item_id, ms=500))
+    chat.wait(2)
+    assert isinstance(chat.talk.road, Keep)
+    chat.do(Played(item_id=chunk.item_id, ms=1_000))
     chat.obey()
     assert isinstance(chat.talk.road, Redial)
 
