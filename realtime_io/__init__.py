@@ -28,6 +28,7 @@ from realtime_proto.errors import (
     RealtimeError,
     RecordingError,
     RemoteProtocolError,
+    ReplayMismatch,
     SlowConsumer,
     ToolError,
 )
@@ -102,6 +103,7 @@ __all__ = (
     "Recorder",
     "RecordingError",
     "RemoteProtocolError",
+    "ReplayMismatch",
     "ResponseDone",
     "ResponseStarted",
     "ResumeState",

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import anyio
+import anyio.lowlevel
 from attrs import frozen
 
 from realtime_io._handshake import check_request, connect_websocket
 from realtime_io._map import GONE, connect_failed
+from realtime_io._memory import is_in_memory, road_to
 from realtime_io._proxy import DIRECT, Proxy, ask_proxy, proxy_for, proxy_from
 from realtime_io._tls import TlsRoad, check_context, start_client, tls_failed
 from realtime_io._websocket import DEFAULT_LIMITS, SocketLimits, WebSocket
@@ -158,6 +160,9 @@ class _Way:
         return road
 
     async def _connect(self) -> ByteStream | RealtimeConnectionError:
+        if is_in_memory(self._place.host):
+            await anyio.lowlevel.checkpoint()
+            return road_to(self._place.host)
         first = self._proxy or self._place
         name = first.address if self._proxy is None else f"the proxy {first.address}"
         self.stage = f"to the attempt to connect to {name}"
@@ -204,6 +209,8 @@ async def _upgrade(
 
 
 def _proxy_to(place: _Place, proxy: Secret | None) -> Proxy | ConfigurationError | None:
+    if is_in_memory(place.host):
+        return None
     if proxy is None:
         return proxy_for(
             place.host, place.port, is_encrypted=place.is_encrypted, environment=os.environ

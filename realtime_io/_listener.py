@@ -25,6 +25,7 @@ from realtime_io._handshake import (
     Select,
     accept_websocket,
 )
+from realtime_io._memory import offered
 from realtime_io._tasks import background_tasks
 from realtime_io._tls import check_context, start_server
 from realtime_io._websocket import DEFAULT_LIMITS, KeepAlive, SocketLimits, WebSocket
@@ -37,13 +38,16 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
-__all__ = ("MAX_CONNECTIONS", "Handle", "Listening", "credential", "listen")
+__all__ = ("MAX_CONNECTIONS", "Handle", "Listening", "credential", "listen", "listen_in_memory")
 
 MAX_CONNECTIONS: Final = 1_000
 """On one listener. Each may hold a message of 16 MiB."""
 
 BACKLOG: Final = 1_024
 """Connections the kernel keeps while we are busy."""
+
+HTTP_PORT: Final = 80
+"""What a server in memory is said to listen on."""
 
 CLOSE_S: Final = 1.0
 """How long a peer may take to answer our close frame."""
@@ -266,6 +270,42 @@ async def listen(
             yield server
         return
     raise ConfigurationError(f"cannot listen on {host}:{port}: {reason}")
+
+
+@asynccontextmanager
+async def listen_in_memory(
+    handle: Handle,
+    *,
+    select: Select = lambda _: Accept(),
+    on_failure: Callable[[Exception], object] | None = None,
+) -> AsyncIterator[Listening]:
+    """The same without a socket, for clients of this event loop.
+
+    Args:
+        handle: As for `listen`.
+        select: As for `listen`.
+        on_failure: As for `listen`.
+    """
+    async with background_tasks() as tasks:
+
+        def serve(stream: ByteStream) -> None:
+            tasks.start_soon(server.serve, stream, name="connection in memory")
+
+        with offered(serve) as host:
+            server = Listening(
+                host,
+                HTTP_PORT,
+                handle=handle,
+                select=select,
+                limits=DEFAULT_LIMITS,
+                keepalive=None,
+                allowed_origins=(),
+                ssl_context=None,
+                max_connections=MAX_CONNECTIONS,
+                handshake_s=HANDSHAKE_S,
+                on_failure=on_failure,
+            )
+            yield server
 
 
 async def _accept(listener: SocketListener, server: Listening, tasks: TaskGroup) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio
 import anyio.to_thread
 
+from realtime_io import _clock
 from realtime_proto.commands import ToolResult
 from realtime_proto.errors import LocalProtocolError, RealtimeError, ToolError
 
@@ -144,7 +145,8 @@ class ToolRunner:
             in_thread = partial(
                 anyio.to_thread.run_sync, call, abandon_on_cancel=True, limiter=self._threads
             )
-            return await _guarded(name, in_thread)
+            with _clock.kept_still():
+                return await _guarded(name, in_thread)
 
     async def _ask(self, request: ToolCallRequest) -> None:
         name = request.function_name

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         RealtimeConnectionError,
         RealtimeError,
         RemoteProtocolError,
+        ReplayMismatch,
     )
     from realtime_proto.events import (
         AudioChunk,
@@ -101,6 +102,7 @@ else:
             "RealtimeConnectionError",
             "RealtimeError",
             "RemoteProtocolError",
+            "ReplayMismatch",
         ),
         "events": (
             "AudioChunk",
@@ -195,6 +197,7 @@ __all__ = (
     "Reconnecting",
     "Redial",
     "RemoteProtocolError",
+    "ReplayMismatch",
     "ResponseDone",
     "ResponseStarted",
     "ResumeState",

@@ -29,6 +29,7 @@ __all__ = (
     "RealtimeError",
     "RecordingError",
     "RemoteProtocolError",
+    "ReplayMismatch",
     "SlowConsumer",
     "ToolError",
 )
@@ -203,6 +204,24 @@ class RecordingError(RealtimeError):
     def __init__(self, message: str, *, line: int | None = None) -> None:
         super().__init__(message)
         self.line = line
+
+
+class ReplayMismatch(RecordingError):
+    """An application said something else to a recording than was recorded.
+
+    Attributes:
+        path: Where in the record, as a JSON path.
+        expected: What was recorded, as the start of its JSON text; None where nothing was.
+        actual: What came, in the same way; None where nothing came.
+    """
+
+    def __init__(
+        self, message: str, *, line: int, path: str, expected: str | None, actual: str | None
+    ) -> None:
+        super().__init__(message, line=line)
+        self.path = path
+        self.expected = expected
+        self.actual = actual
 
 
 def _restored(

@@ -6,54 +6,14 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 import anyio
-import anyio.lowlevel
 from anyio.abc import ByteReceiveStream, ByteStream
+
+from realtime_io._memory import MemoryStream, stream_pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
-
 __all__ = ("ChoppyStream", "CutStream", "MemoryStream", "StuckStream", "read_all", "stream_pair")
-
-
-class MemoryStream(ByteStream):
-    """One end of a pair."""
-
-    def __init__(
-        self, into: MemoryObjectSendStream[bytes], out_of: MemoryObjectReceiveStream[bytes]
-    ) -> None:
-        self._into = into
-        self._out_of = out_of
-        self._rest = b""
-        self.n_received = 0
-        self.is_closed = False
-
-    async def receive(self, max_bytes: int = 65536) -> bytes:
-        if self._rest:
-            await anyio.lowlevel.checkpoint()
-        data = self._rest or await self._out_of.receive()
-        self._rest = data[max_bytes:]
-        self.n_received += len(data[:max_bytes])
-        return data[:max_bytes]
-
-    async def send(self, item: bytes) -> None:
-        await self._into.send(bytes(item))
-
-    async def send_eof(self) -> None:
-        await self._into.aclose()
-
-    async def aclose(self) -> None:
-        self.is_closed = True
-        await self._into.aclose()
-        await self._out_of.aclose()
-
-
-def stream_pair(n_chunks: int = 64) -> tuple[MemoryStream, MemoryStream]:
-    """Two ends; each holds at most *n_chunks* sends that the other did not receive."""
-    a_in, b_out = anyio.create_memory_object_stream[bytes](n_chunks)
-    b_in, a_out = anyio.create_memory_object_stream[bytes](n_chunks)
-    return MemoryStream(a_in, a_out), MemoryStream(b_in, b_out)
 
 
 class _Wrapper(ByteStream):

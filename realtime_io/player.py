@@ -1,0 +1,308 @@
+"""A recording as the peer of an application: it plays the server, and hears what is said to it.
+
+The application is the user's own, unchanged: it is pointed to the player's base URL, connects,
+talks, and gets the server's frames of the recording. Each is sent when all that the application had
+said before it in the recording has been said again, and not before the recorded time has passed
+since then. What the application says is compared with what was recorded; the first difference hangs
+up, and is raised when the block is left. How it is compared, and which of the application's timings
+do not matter, is in `realtime_proto.rehearsal`.
+
+In memory, an event loop whose clock jumps (see `virtual`) plays an hour in a moment. On loopback
+the client may be any program.
+
+Only the server is played. What a recorded connection ended with is played as well, a break without
+a close frame as one; so is a handshake that was refused.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+from realtime_io import _clock
+from realtime_io._handshake import Accept, Reject, Request
+from realtime_io._listener import Listening, listen, listen_in_memory
+from realtime_io._tasks import background_tasks
+from realtime_io._websocket import CLOSE_CODES, Closed, WebSocket
+from realtime_io.sidecar import read_recording
+from realtime_proto.errors import (
+    CallbackError,
+    ConfigurationError,
+    RealtimeConnectionError,
+    RealtimeError,
+    ReplayMismatch,
+)
+from realtime_proto.exchanges import End, Exchange, Said, exchanges_of
+from realtime_proto.recording import Journal, read_journal
+from realtime_proto.redaction import PATTERNS, Redactor
+from realtime_proto.rehearsal import Compare, Matcher, Rehearsal, check_compare
+from realtime_proto.report import Difference
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Sequence
+
+__all__ = ("Compare", "Matcher", "Player", "play")
+
+DIFFERS: Final = 1008
+"""What an application is told that said something else: nobody tries again after that."""
+
+CLOSE_S: Final = 1.0
+
+MAX_CONNECTIONS: Final = 1_000
+"""More of them than recorded are refused, and counted up to here."""
+
+
+class Player:
+    """A recording that is played. Made by `play`.
+
+    Attributes:
+        base_url: Where the application is to connect, instead of the provider.
+        n_connections: How many connections it has asked for.
+        failure: What it said differently, or why that cannot be told; None so far. Leaving the
+            block raises it.
+    """
+
+    def __init__(
+        self,
+        exchanges: Sequence[Exchange],
+        *,
+        compare: Compare,
+        pace: float,
+        timeout_s: float,
+        redactor: Redactor,
+    ) -> None:
+        self.base_url: str = ""
+        self.n_connections: int = 0
+        self.failure: Exception | None = None
+        self._exchanges = exchanges
+        self._pace = pace
+        self._timeout_s = timeout_s
+        self._rehearsals = [Rehearsal(e, compare=compare, redactor=redactor) for e in exchanges]
+        self._is_over: set[int] = set()
+
+    def _select(self, request: Request) -> Accept | Reject:
+        n, self.n_connections = self.n_connections, self.n_connections + 1
+        if n >= len(self._exchanges):
+            line = self._exchanges[-1].last_line
+            self._note(Difference(line=line, path="$", expected=None, actual='"a connection"'))
+            return Reject(403)
+        exchange = self._exchanges[n]
+        if exchange.status is not None:
+            self._is_over.add(n)
+            return Reject(exchange.status, b"", exchange.headers)
+        subprotocol = "realtime" if "realtime" in request.subprotocols else None
+        return Accept(subprotocol=subprotocol)
+
+    async def _serve(self, socket: WebSocket, _: Request) -> None:
+        n = self.n_connections - 1
+        if self.failure is None:
+            await _Scene(self, n, socket).run()
+
+    def _note(self, found: Difference | Exception | None) -> None:
+        """Keep the first failure."""
+        if found is not None and self.failure is None:
+            self.failure = _mismatch(found) if isinstance(found, Difference) else found
+
+    def _left(self) -> None:
+        """The application is through: what had it still to say?"""
+        for n, exchange in enumerate(self._exchanges):
+            if n >= self.n_connections:
+                line = exchange.line
+                self._note(Difference(line=line, path="$", expected='"a connection"', actual=None))
+            elif n not in self._is_over:
+                self._note(self._rehearsals[n].missing())
+
+
+class _Scene:
+    """One connection that is played."""
+
+    def __init__(self, player: Player, n: int, socket: WebSocket) -> None:
+        self._player = player
+        self._n = n
+        self._rehearsal = player._rehearsals[n]
+        self._socket = socket
+        self._changed = anyio.Event()
+        self._at = _clock.now()  # when the step before the next one was done
+
+    async def run(self) -> None:
+        async with background_tasks() as tasks:
+            tasks.start_soon(self._hear, name="player hears")
+            await self._perform()
+            self._player._is_over.add(self._n)
+
+    async def _perform(self) -> None:
+        while self._player.failure is None and self._socket.is_open:
+            step = self._rehearsal.step
+            due = self._at + self._rehearsal.gap_us / 1_000_000 * self._player._pace
+            if isinstance(step, Said) or (isinstance(step, End) and step.by == "server"):
+                await anyio.sleep_until(due)
+                await self._act(step)
+                self._at = due
+            elif step is None:  # the recording says no more
+                await self._until_changed(math.inf)
+            else:
+                await self._await_client(due + self._player._timeout_s)
+        if self._player.failure is not None:
+            await self._socket.close(DIFFERS, "this is not what was recorded", timeout_s=CLOSE_S)
+
+    async def _act(self, step: Said | End) -> None:
+        if self._player.failure is not None or not self._socket.is_open:
+            return  # meanwhile
+        if isinstance(step, Said):
+            self._rehearsal.said()
+            with suppress(RealtimeConnectionError):  # the client hung up: the reader says so
+                await self._socket.room()
+                self._socket.post(step.frame)
+                await self._socket.idle()
+        elif step.code is not None and step.code in CLOSE_CODES:
+            await self._socket.close(step.code, step.reason, timeout_s=CLOSE_S)
+        else:
+            await self._socket.aclose()
+
+    async def _await_client(self, until: float) -> None:
+        before = self._rehearsal.step
+        while self._rehearsal.step is before and self._socket.is_open:
+            if not await self._until_changed(until):
+                self._player._note(self._rehearsal.late())
+            if self._player.failure is not None:
+                return
+        self._at = max(self._at, _clock.now())
+
+    async def _until_changed(self, until: float) -> bool:
+        with anyio.CancelScope(deadline=until) as scope:
+            await self._changed.wait()
+        return not scope.cancelled_caught
+
+    async def _hear(self) -> None:
+        try:
+            while self._player.failure is None:
+                frame = await self._socket.receive()
+                try:
+                    self._player._note(self._rehearsal.take(frame))
+                except CallbackError as exc:
+                    self._player._note(exc)
+                self._wake()
+        except Closed:
+            end = self._rehearsal.step
+            if not (isinstance(end, End) and end.by == "server"):
+                self._player._note(self._rehearsal.missing())
+        except RealtimeError as exc:
+            self._player._note(exc)
+        self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = anyio.Event()
+
+
+def play(
+    source: str | os.PathLike[str] | Iterable[str | bytes] | Journal,
+    *,
+    compare: Compare = "strict",
+    pace: float = 1.0,
+    in_memory: bool = True,
+    port: int = 0,
+    timeout_s: float = 5.0,
+    redact: Iterable[str] = (),
+) -> AbstractAsyncContextManager[Player]:
+    """Play a recording's server to an application, for as long as the block runs.
+
+    `async with play("talk.rtc.jsonl") as player:` and give the application
+    `base_url=player.base_url`. The application has to be through when the block ends.
+
+    Args:
+        source: The recording: a file's path, its lines, or a `Journal`.
+        compare: "strict": what the application says must be what was recorded; "type": events of
+            the same types, in order; or a function that is given a frame that was recorded and one
+            that came, as JSON objects, and says whether that is as good. Audio is compared by its
+            bytes if "strict", else by its length.
+        pace: How long a pause of a recorded second takes, in seconds; 0 makes none.
+        in_memory: For clients of this library in the same event loop, without a socket. False
+            listens on 127.0.0.1.
+        port: Where to listen; 0 takes a free port.
+        timeout_s: How much longer than recorded the application may take for anything it is waited
+            for, in seconds.
+        redact: The patterns of your own that the recording was made with.
+
+    Raises:
+        RecordingError: It cannot be read, or holds no connection.
+        ConfigurationError: A value is not what it must be, or the port cannot be had.
+        ReplayMismatch: When the block ends: the application said something else, too little, too
+            much, or nothing in time. It replaces an error of the connection that the body raised;
+            any other error of the body goes before.
+        CallbackError: The function that compares raised, in the same way.
+    """
+    check_compare(compare)
+    for name, value in (("pace", pace), ("timeout_s", timeout_s)):
+        if value.__class__ not in (int, float) or not 0 <= value < math.inf:
+            raise ConfigurationError(f"{name} is a number of seconds from 0, not {value!r:.40}")
+    journal = _journal(source)
+    is_on = journal.head.origin == "frames" or not PATTERNS.keys().isdisjoint(journal.head.redacted)
+    redactor = Redactor(redact, is_on=is_on)
+    unknown = [name for name in journal.head.redacted if name not in redactor.names]
+    if unknown:
+        raise ConfigurationError(
+            "the recording was made with patterns to redact of your own: give them as `redact`"
+        )
+    player = Player(
+        exchanges_of(journal), compare=compare, pace=pace, timeout_s=timeout_s, redactor=redactor
+    )
+    listening: AbstractAsyncContextManager[Listening]
+    if in_memory:
+        listening = listen_in_memory(player._serve, select=player._select, on_failure=player._note)
+    else:
+        listening = listen(
+            player._serve,
+            port=port,
+            select=player._select,
+            max_connections=MAX_CONNECTIONS,
+            on_failure=player._note,
+        )
+    return _playing(player, listening)
+
+
+@asynccontextmanager
+async def _playing(
+    player: Player, listening: AbstractAsyncContextManager[Listening]
+) -> AsyncIterator[Player]:
+    began_at = player._exchanges[0].unix_time
+    with nullcontext() if began_at is None else _clock.set_to(began_at):
+        try:
+            async with listening as server:
+                player.base_url = f"http://{server.address}"
+                yield player
+                player._left()
+        except RealtimeConnectionError as exc:
+            if player.failure is None:
+                raise
+            player.failure.__cause__ = exc
+        if player.failure is not None:
+            raise player.failure
+
+
+def _journal(source: str | os.PathLike[str] | Iterable[str | bytes] | Journal) -> Journal:
+    if isinstance(source, Journal):
+        return source
+    if isinstance(source, str | os.PathLike):
+        return read_recording(source)
+    return read_journal(source)
+
+
+def _mismatch(found: Difference) -> ReplayMismatch:
+    if found.actual is None:
+        what = f"expected {found.expected}, and the application did not say it"
+    elif found.expected is None:
+        what = f"nothing more was expected, and the application said {found.actual}"
+    else:
+        what = f"expected {found.expected}, and the application said {found.actual}"
+    return ReplayMismatch(
+        f"line {found.line} of the recording, {found.path}: {what}",
+        line=found.line,
+        path=found.path,
+        expected=found.expected,
+        actual=found.actual,
+    )

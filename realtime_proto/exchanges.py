@@ -1,0 +1,266 @@
+"""A recording seen from the server's side: for each connection, what it says, and what it hears.
+
+A journal is the client's: what came in, what was taken out. Here it is cut at its connections, and
+each becomes an `Exchange`, whose steps are in the order of the journal. That order is what is known
+of causes: whatever the server said may be an answer to all that the client had said before.
+
+Of an imported log of frames one exchange is made, which the client ends.
+
+Not here: who plays it (`realtime_io.player`), and how what an application says is compared with
+what was recorded (`rehearsal`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from attrs import define, field, frozen
+
+from realtime_proto._elision import cut_more, drop, unpack_frame
+from realtime_proto._outputs import unpack_error
+from realtime_proto.errors import HandshakeRejected, RecordingError
+from realtime_proto.recording import Record
+from realtime_proto.wire import JsonObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from realtime_proto.errors import RealtimeConnectionError
+    from realtime_proto.recording import Journal
+
+__all__ = ("End", "Exchange", "Heard", "Said", "Step", "exchanges_of")
+
+UNREACHABLE: Final = 503
+"""What a connection that never came about is played as: a client may try again after both."""
+
+
+@frozen(kw_only=True)
+class Said:
+    """A frame of the server's.
+
+    Args:
+        line: The line of the recording.
+        t_us: When, in microseconds since the first input.
+        frame: The message, with silence where audio was dropped.
+    """
+
+    line: int
+    t_us: int
+    frame: str | bytes = field(repr=False)
+
+
+@frozen(kw_only=True)
+class Heard:
+    """A frame of the client's.
+
+    Args:
+        line: The line of the recording.
+        t_us: When, in microseconds since the first input.
+        path: Where in the record it is.
+        body: The frame as it is kept: "frame", and "audio" of what was cut out of it.
+    """
+
+    line: int
+    t_us: int
+    path: str
+    body: JsonObject = field(repr=False)
+
+    @property
+    def audio(self) -> tuple[JsonObject, ...]:
+        """What is known of the audio in it: the length and the hash of each piece."""
+        return tuple(self.body.get("audio", ()))
+
+
+Step: TypeAlias = Said | Heard
+
+
+@frozen(kw_only=True)
+class End:
+    """How a connection ended.
+
+    Args:
+        line: The line of the recording.
+        t_us: When, in microseconds since the first input.
+        by: Who ended it.
+        code: The server's close code; None where it broke.
+        reason: The server's words.
+    """
+
+    line: int
+    t_us: int
+    by: Literal["client", "server"]
+    code: int | None = None
+    reason: str = ""
+
+
+@frozen(kw_only=True)
+class Exchange:
+    """One connection.
+
+    Args:
+        line: The line of the recording where it begins.
+        t_us: When, in microseconds since the first input.
+        unix_time: The same in seconds since 1970; None where that is not known.
+        steps: What was said, by both, in order.
+        end: How it ended; None where the recording does not say.
+        status: The HTTP status the client was refused with; None where it was let in.
+        headers: What else the refusal said.
+    """
+
+    line: int
+    t_us: int = 0
+    unix_time: float | None = None
+    steps: tuple[Step, ...] = ()
+    end: End | None = None
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def last_line(self) -> int:
+        """The last line of the recording that belongs to it."""
+        return max((self.line, *(step.line for step in self.steps)))
+
+
+def exchanges_of(journal: Journal) -> tuple[Exchange, ...]:
+    """The connections of a recording, in order; also those that never came about.
+
+    Raises:
+        RecordingError: A record is malformed, or there is no connection in it.
+    """
+    is_log = journal.head.origin == "frames"
+    exchanges = (_of_log(journal),) if is_log else tuple(_of_journal(journal))
+    if not any(exchange.steps or exchange.status for exchange in exchanges):
+        raise RecordingError("the recording holds no connection", line=1)
+    return exchanges
+
+
+@define
+class _Open:
+    """A connection while it is read."""
+
+    record: Record
+    unix_time: float | None
+    steps: list[Step] = field(factory=list)
+    is_clients_end: bool = False
+
+    def closed(self, end: End | None) -> Exchange:
+        return Exchange(
+            line=self.record.line,
+            t_us=_time(self.record),
+            unix_time=self.unix_time,
+            steps=tuple(self.steps),
+            end=end,
+        )
+
+
+def _of_journal(journal: Journal) -> Iterator[Exchange]:
+    now: _Open | None = None
+    t_us = 0
+    for record in journal.records:
+        if record.is_input:
+            t_us = _time(record)
+        match record.kind:
+            case "open":
+                if now is not None:
+                    yield now.closed(None)
+                unix_time: Any = record.body.get("unix_time")
+                has_time = unix_time.__class__ in (int, float)
+                now = _Open(record, float(unix_time) if has_time else None)
+            case "receive" if now is not None:
+                now.steps.append(_said(record, t_us))
+            case "frames" if now is not None:
+                now.steps.extend(_heard(record, t_us))
+            case "close" if now is not None:
+                now.is_clients_end = True
+            case "road" if now is not None:
+                road = record.body.get("road")
+                if isinstance(road, dict) and road.get("type") == "Close":
+                    now.is_clients_end = True
+            case "connection_lost" if now is not None:
+                yield now.closed(_end(record, t_us, is_clients=now.is_clients_end))
+                now = None
+            case "connection_lost":
+                error = _error(record)
+                if error is not None:
+                    yield _refused(record, t_us, error)
+            case _:
+                pass
+    if now is not None:
+        yield now.closed(None)
+
+
+def _of_log(journal: Journal) -> Exchange:
+    steps: list[Step] = []
+    for record in journal.records:
+        if record.kind != "frame":
+            continue
+        if record.body.get("from") == "server":
+            steps.append(_said(record, record.t_us or 0))
+        else:
+            steps.append(_heard_in(record))
+    return Exchange(line=1, steps=tuple(steps))
+
+
+def _said(record: Record, t_us: int) -> Said:
+    try:
+        frame = unpack_frame(record.body)
+    except ValueError as exc:
+        raise _malformed(record, str(exc)) from None
+    return Said(line=record.line, t_us=t_us, frame=frame)
+
+
+def _heard(record: Record, t_us: int) -> Iterator[Heard]:
+    frames = record.body.get("frames")
+    if not isinstance(frames, list):
+        raise _malformed(record, "there are no frames in it")
+    for n, body in enumerate(frames):
+        try:
+            unpack_frame(body if isinstance(body, dict) else {})
+        except ValueError as exc:
+            raise _malformed(record, str(exc)) from None
+        yield Heard(line=record.line, t_us=t_us, path=f"$.frames[{n}]", body=_body(body))
+
+
+def _heard_in(record: Record) -> Heard:
+    """The frame of a log, its audio as a journal would keep it."""
+    try:
+        body = cut_more(record.body, drop)
+    except ValueError as exc:
+        raise _malformed(record, str(exc)) from None
+    return Heard(line=record.line, t_us=record.t_us or 0, path="$", body=_body(body))
+
+
+def _body(body: Mapping[str, Any]) -> JsonObject:
+    return {name: body[name] for name in ("opcode", "frame", "base64", "audio") if name in body}
+
+
+def _end(record: Record, t_us: int, *, is_clients: bool) -> End:
+    code, reason = record.body.get("code"), record.body.get("reason", "")
+    if not (code is None or code.__class__ is int) or not isinstance(reason, str):
+        raise _malformed(record, "a connection is lost with a number and a text")
+    by: Literal["client", "server"] = "client" if is_clients else "server"
+    return End(line=record.line, t_us=t_us, by=by, code=code, reason=reason)
+
+
+def _refused(record: Record, t_us: int, error: RealtimeConnectionError) -> Exchange:
+    if not isinstance(error, HandshakeRejected):
+        return Exchange(line=record.line, t_us=t_us, status=UNREACHABLE)
+    kept = ((name, value) for name, value in error.headers.items() if name.startswith("retry-"))
+    return Exchange(line=record.line, t_us=t_us, status=error.status, headers=tuple(kept))
+
+
+def _error(record: Record) -> RealtimeConnectionError | None:
+    try:
+        return unpack_error(record.body.get("error"))
+    except ValueError as exc:
+        raise _malformed(record, str(exc)) from None
+
+
+def _time(record: Record) -> int:
+    if record.t_us is None:
+        raise _malformed(record, "t_us is no number")
+    return record.t_us
+
+
+def _malformed(record: Record, what: str) -> RecordingError:
+    return RecordingError(f"line {record.line}: {what:.300}", line=record.line)
