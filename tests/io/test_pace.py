@@ -149,4 +149,4 @@ def test_a_plain_tool_of_two_seconds_stops_no_audio(backend: str) -> None:
                 release.set()
         assert sent_at == played_at
 
-    run_virtually(main, backend=backend)
+    run_virtually(main, backend=backend, waits_for_tools=False)

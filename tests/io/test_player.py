@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
+import json
+import pickle
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+from helpers.leaks import nothing_left, traces
+from helpers.servers import listening, pour
 from helpers.virtual import BACKENDS, run_virtually
 
 from realtime_io import (
     AudioChunk,
+    Backoff,
+    CallbackError,
+    ConfigurationError,
     Interrupted,
     RealtimeConfig,
+    RealtimeConnectionError,
     RealtimeVoice,
+    Reconnected,
+    RecordingError,
+    ReplayMismatch,
     ResponseDone,
     TranscriptDelta,
 )
+from realtime_io._tasks import background_tasks
 from realtime_io.player import play
 from realtime_io.simulator import Simulator
 from realtime_proto.replay import replay
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from anyio.abc import ByteStream
 
 SPOKEN = bytes(range(256)) * 50
 """0.27 s at 24 kHz, 0.4 s at 16 kHz."""
 
 ANSWER = "The weather in Tokyo is sunny."
+REQUEST = "Tell me a story."
 ALL = 60_000
 """More milliseconds than anything lasts."""
 
@@ -38,13 +55,21 @@ def get_weather(city: str) -> str:
     return "sunny" if city == "Tokyo" else "rainy"
 
 
-async def talk(voice: RealtimeVoice, **options: Any) -> list[str]:
+async def talk(
+    voice: RealtimeVoice,
+    *,
+    drop: Callable[[], object] | None = None,
+    drops: bool = False,
+    patience_s: float = 15.0,
+    **options: Any,
+) -> list[str]:
     """The application: asks, has a tool called, plays the answer, and interrupts the next one.
 
-    It says how much was heard, as one with a loudspeaker does: so no clock decides on that.
+    It says how much was heard, as one with a loudspeaker does: so no clock decides on that. Where
+    the connection drops, it goes on once there is another one.
     """
     told: list[str] = []
-    with anyio.fail_after(15):
+    with anyio.fail_after(patience_s):
         async with voice.connect(**options) as session:
             await session.send_audio(SPOKEN)
             await session.send_text("What's the weather in Tokyo?")
@@ -57,41 +82,312 @@ async def talk(voice: RealtimeVoice, **options: Any) -> list[str]:
                         await session.interrupt()
                     case AudioChunk(item_id=str(item_id)):
                         await session.played(item_id, ALL)
-                    case ResponseDone() if ANSWER in told:
-                        await session.send_text("Tell me a story.")
+                    case ResponseDone() if ANSWER in told and drops:
+                        if drop is not None:
+                            drop()
+                    case ResponseDone() | Reconnected() if ANSWER in told:
+                        await session.send_text(REQUEST)
                     case Interrupted():
                         break
     return told
 
 
-def voice_for(provider: str, base_url: str, **options: Any) -> RealtimeVoice:
+def voice_for(provider: str, base_url: str) -> RealtimeVoice:
     return RealtimeVoice(
         provider,
         RealtimeConfig(tools=[get_weather]),
         api_key="sk-Canary0123456789",
         base_url=base_url,
-        **options,
+        reconnect=Backoff(first_s=0.0, longest_s=0.0),
     )
 
 
-async def record(provider: str, path: Path) -> list[str]:
+async def record(provider: str, path: Path, drops: bool) -> list[str]:
+    """A conversation with the simulator, whose connection breaks in the middle if it *drops*."""
+    cut = anyio.Event()
+
+    async def lead(stream: ByteStream) -> None:
+        async with await anyio.connect_tcp(host, int(port)) as server:
+            async with background_tasks() as tasks:
+                over = anyio.Event() if cut.is_set() else cut
+                tasks.start_soon(pour, stream, server, over)
+                tasks.start_soon(pour, server, stream, over)
+                await over.wait()
+            await anyio.aclose_forcefully(stream)
+
     async with Simulator(with_voice=False, pace=0) as simulator:
-        return await talk(voice_for(provider, simulator.base_url(provider)), record=path)
+        url = simulator.base_url(provider)
+        host, _, port = url.removeprefix("http://").removesuffix("/v1").rpartition(":")
+        async with listening(lead) as address:
+            base_url = url.replace(f"{host}:{port}", address)
+            voice = voice_for(provider, base_url)
+            return await talk(voice, record=path, drops=drops, drop=cut.set)
+
+
+async def again(
+    source: Any,
+    provider: str = "openai",
+    drops: bool = False,
+    patience_s: float = 15.0,
+    **options: Any,
+) -> list[str]:
+    """The same application, with a recording."""
+    async with play(source, **options) as player:
+        voice = voice_for(provider, player.base_url)
+        return await talk(voice, drops=drops, patience_s=patience_s)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("recorded_on", BACKENDS)
+@pytest.mark.parametrize("drops", [False, True], ids=["whole", "dropped"])
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_recorded_conversation_is_had_again(
-    provider: str, recorded_on: str, backend: str, tmp_path: Path
+    provider: str, drops: bool, recorded_on: str, backend: str, tmp_path: Path
 ) -> None:
+    """With a tool, an interruption and a lost connection: the same frames are sent."""
     path = tmp_path / "talk.rtc.jsonl"
-    told = anyio.run(record, provider, path, backend=recorded_on)
+    told = anyio.run(record, provider, path, drops, backend=recorded_on)
+    assert ANSWER in told
     report = replay(path)
     assert report.is_exact, report.to_text()
+    n_roads = sum('"kind":"open"' in line for line in path.read_text().splitlines())
+    assert (2 if drops else 1) == n_roads
+    assert told == run_virtually(partial(again, path, provider, drops), backend=backend)
 
-    async def again() -> list[str]:
-        async with play(path) as player:
-            return await talk(voice_for(provider, player.base_url))
 
-    assert told == run_virtually(again, backend=backend)
+# --- what differs
+
+
+@pytest.fixture(name="lines", scope="module")
+def lines_fixture(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """A recording."""
+    path = tmp_path_factory.mktemp("recorded") / "talk.rtc.jsonl"
+    anyio.run(record, "openai", path, False)
+    return path.read_text().splitlines()
+
+
+def changed(lines: list[str], old: str, new: str) -> tuple[list[str], int]:
+    """The lines with one expectation changed, and the number of that line."""
+    at = next(n for n, line in enumerate(lines) if '"kind":"frames"' in line and old in line)
+    return [*lines[:at], lines[at].replace(old, new), *lines[at + 1 :]], at + 1
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_difference_names_line_path_expected_and_actual(lines: list[str], backend: str) -> None:
+    """And comes in the place of the error that the application had of it."""
+    other, line = changed(lines, REQUEST, "Tell me a joke.")
+    with pytest.raises(ReplayMismatch) as caught:
+        run_virtually(partial(again, other), backend=backend)
+    error = caught.value
+    assert (line, '"Tell me a joke."', '"Tell me a story."') == (
+        error.line,
+        error.expected,
+        error.actual,
+    )
+    assert "$.frames[0].frame.item.content[0].text" == error.path
+    assert (
+        f'line {line} of the recording, {error.path}: expected "Tell me a joke.", and the '
+        'application said "Tell me a story."'
+    ) == str(error)
+    same = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+    assert (error.path, error.expected, error.actual) == (same.path, same.expected, same.actual)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_types_and_functions_may_compare(lines: list[str], backend: str) -> None:
+    """What they do not look at may differ."""
+    other, _ = changed(lines, REQUEST, "Tell me a joke.")
+
+    def same_type(was: Mapping[str, Any], came: Mapping[str, Any]) -> bool:
+        return bool(was["type"] == came["type"])
+
+    def fail(was: Mapping[str, Any], came: Mapping[str, Any]) -> bool:
+        raise ValueError("broken")
+
+    for compare in ("type", same_type):
+        assert ANSWER in run_virtually(partial(again, other, compare=compare), backend=backend)
+    with pytest.raises(CallbackError, match="broken"):
+        run_virtually(partial(again, other, compare=fail), backend=backend)
+
+
+async def silent(voice: RealtimeVoice) -> None:
+    async with voice.connect() as session:
+        async for _ in session:
+            pass
+
+
+async def brief(voice: RealtimeVoice) -> None:
+    async with voice.connect() as session:
+        await session.aclose()
+
+
+async def absent(voice: RealtimeVoice) -> None:
+    pass
+
+
+async def talkative(voice: RealtimeVoice) -> None:
+    async with voice.connect() as session:
+        await session.send_audio(SPOKEN)
+        await session.send_text("What's the weather in Tokyo?")
+        await session.send_text("And in Paris?")
+        async for _ in session:
+            pass
+
+
+async def insistent(voice: RealtimeVoice) -> None:
+    await talk(voice)
+    await talk(voice)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("application", "why"),
+    [
+        (silent, "and the application did not say it"),
+        (brief, "and the application did not say it"),
+        (absent, 'line 2 of the recording, $: expected "a connection"'),
+        (talkative, "and the application said"),
+        (insistent, 'nothing more was expected, and the application said "a connection"'),
+    ],
+)
+def test_too_little_and_too_much_are_differences(
+    lines: list[str], application: Any, why: str, backend: str
+) -> None:
+    """Also where the application itself is content."""
+
+    async def main() -> None:
+        async with play(lines) as player:
+            await application(voice_for("openai", player.base_url))
+
+    with pytest.raises(ReplayMismatch) as caught:
+        run_virtually(main, backend=backend)
+    assert why in str(caught.value)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_other_errors_of_the_application_go_before(lines: list[str], backend: str) -> None:
+    """A failed assertion of a test, say."""
+
+    async def main() -> None:
+        async with play(lines) as player, voice_for("openai", player.base_url).connect():
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run_virtually(main, backend=backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_error_that_has_nothing_to_do_with_it_is_the_applications(
+    lines: list[str], backend: str
+) -> None:
+    """Nobody is at the place it dials."""
+
+    async def main() -> None:
+        async with play(lines) as player:
+            await talk(voice_for("openai", player.base_url.replace("http://", "http://9")))
+
+    with pytest.raises(RealtimeConnectionError, match="nobody is at"):
+        run_virtually(main, backend=backend)
+
+
+# --- how a connection goes
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_refusal_is_played_as_one(tmp_path: Path, backend: str) -> None:
+    """With its status, and the application tries again."""
+    path = tmp_path / "talk.rtc.jsonl"
+    anyio.run(record, "openai", path, True)
+    lines = path.read_text().splitlines()
+    at = next(n for n, line in enumerate(lines) if n > 2 and '"kind":"open"' in line)
+    t_us = json.loads(lines[at])["t_us"]
+    error = {"type": "HandshakeRejected", "message": "busy", "status": 503, "headers": {}}
+    lost = {"kind": "connection_lost", "t_us": t_us, "error": error}
+    lines.insert(at, json.dumps(lost))
+
+    async def main() -> int:
+        async with play(lines) as player:
+            await talk(voice_for("openai", player.base_url), drops=True)
+        return player.n_connections
+
+    assert 3 == run_virtually(main, backend=backend)
+
+
+def stretched(lines: list[str], seconds: float) -> list[str]:
+    """The same with so many seconds more, shared by all pauses before the server speaks."""
+    records = [json.loads(line) for line in lines]
+    step_us = round(seconds * 1e6 / sum(record.get("kind") == "receive" for record in records))
+    ahead_us = 0
+    for record in records:
+        ahead_us += step_us if record.get("kind") == "receive" else 0
+        if "t_us" in record:
+            record["t_us"] += ahead_us
+    return [json.dumps(record) for record in records]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_minute_takes_a_moment_on_a_clock_that_jumps(lines: list[str], backend: str) -> None:
+    """In the recorded pace, a scaled one, or none; nobody waits for what the application left."""
+    slow = stretched(lines, 80)
+
+    async def main(pace: float) -> float:
+        began_at = anyio.current_time()
+        async with play(slow, pace=pace) as player:
+            told = await talk(voice_for("openai", player.base_url), patience_s=600)
+        assert ANSWER in told
+        return anyio.current_time() - began_at
+
+    whole, half, none = (run_virtually(main, pace, backend=backend) for pace in (1.0, 0.5, 0))
+    assert 50 < whole < 85
+    assert [whole / 2, 0] == pytest.approx([half, none], abs=0.1)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_any_client_can_talk_to_it_on_loopback(provider: str, tmp_path: Path) -> None:
+    """Over a socket, in real time, without the recorded pauses."""
+    path = tmp_path / "talk.rtc.jsonl"
+    told = await record(provider, path, False)
+    assert told == await again(path, provider, in_memory=False, pace=0)
+
+
+async def test_a_cancelled_application_leaves_nothing(lines: list[str]) -> None:
+    """Nor does it hear of a difference."""
+    before = traces()
+    with anyio.move_on_after(0.1) as scope:
+        await again(stretched(lines, 60), patience_s=600)
+    assert scope.cancelled_caught
+    await nothing_left(before)
+
+
+# --- what cannot be played
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"pace": -1}, "pace is a number"),
+        ({"pace": float("nan")}, "pace is a number"),
+        ({"timeout_s": True}, "timeout_s is a number"),
+        ({"compare": "loosely"}, "compare is"),
+    ],
+)
+def test_values_are_checked_at_once(lines: list[str], options: dict[str, Any], why: str) -> None:
+    """Before anything listens."""
+    with pytest.raises(ConfigurationError, match=why):
+        play(lines, **options)
+
+
+def test_a_recording_with_patterns_of_ones_own_needs_them_again(lines: list[str]) -> None:
+    """What was taken out of it has to be taken out of what is compared."""
+    head = json.loads(lines[0])
+    head["redacted"].append("custom-1")
+    redacted = [json.dumps(head), *(line.replace("Tokyo", "<redacted>") for line in lines[1:])]
+    with pytest.raises(ConfigurationError, match="give them as `redact`"):
+        play(redacted)
+    play(redacted, redact=["Tok.o"])
+
+
+def test_a_file_that_is_none_is_a_recording_error(tmp_path: Path) -> None:
+    """As everywhere."""
+    with pytest.raises(RecordingError, match="cannot read"):
+        play(tmp_path / "none")
