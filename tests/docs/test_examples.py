@@ -153,3 +153,20 @@ async def test_a_provider_of_ones_own_is_one_like_the_others(
                 await anyio.sleep_forever()
     assert ["hello hello"] == said
     assert bytes(320) == b"".join(sound)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_test_against_a_recording(backend: str, tmp_path: Path) -> None:
+    """Recorded with the simulator, then had again without it."""
+    replayed: Any = example("replayed")
+    path = str(tmp_path / "hello.rtc.jsonl")
+
+    async def record() -> str:
+        async with Simulator(with_voice=False, pace=0) as simulator:
+            base_url = simulator.base_url("openai")
+            voice = RealtimeVoice("openai", api_key="any", base_url=base_url)
+            with anyio.fail_after(10):
+                return str(await replayed.application(voice, record=path))
+
+    assert "Hello. How can I help you?" == anyio.run(record, backend=backend)
+    replayed.check_that_it_greets(path, backend=backend)
