@@ -82,6 +82,7 @@ class Player:
         self._pace = pace
         self._timeout_s = timeout_s
         self._rehearsals = [Rehearsal(e, compare=compare, redactor=redactor) for e in exchanges]
+        self._let_in: list[tuple[Request, int]] = []
         self._is_over: set[int] = set()
 
     def _select(self, request: Request) -> Accept | Reject:
@@ -94,11 +95,12 @@ class Player:
         if exchange.status is not None:
             self._is_over.add(n)
             return Reject(exchange.status, b"", exchange.headers)
+        self._let_in.append((request, n))
         subprotocol = "realtime" if "realtime" in request.subprotocols else None
         return Accept(subprotocol=subprotocol)
 
-    async def _serve(self, socket: WebSocket, _: Request) -> None:
-        n = self.n_connections - 1
+    async def _serve(self, socket: WebSocket, request: Request) -> None:
+        n = next(n for other, n in self._let_in if other is request)
         if self.failure is None:
             await _Scene(self, n, socket).run()
 

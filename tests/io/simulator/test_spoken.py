@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 import struct
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.to_thread
 import pytest
 from helpers.require import require
+from helpers.virtual import BACKENDS, run_virtually
 
 from realtime_io import (
     AudioChunk,
@@ -20,10 +23,13 @@ from realtime_io import (
     TranscriptDelta,
     VoiceEvent,
 )
+from realtime_io.player import play
 from realtime_io.simulator import Simulator, voice
+from realtime_proto.replay import replay
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
 
     from realtime_io import VoiceSession
 
@@ -32,6 +38,7 @@ require("voice", voice.why_unavailable())
 
 PROVIDERS = ("openai", "gemini")
 CITIES = ("Tokyo", "Paris")
+ANSWER = "The weather in Tokyo is sunny and warm."
 ANSWERS = voice.Grammar(
     phrases=("the weather in <city> is sunny and warm",),
     slots={"city": ("tokyo", "paris", "london", "berlin", "madrid")},
@@ -161,3 +168,53 @@ async def test_noise_and_silence_are_not_speech(simulator: Simulator, provider: 
         await heard.wait_for(TranscriptDelta, speaker="assistant", is_final=True)
     assert [] == heard.of(TranscriptDelta, speaker="user")
     assert 1 == len(heard.of(TranscriptDelta, speaker="assistant", is_final=True))
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_a_spoken_conversation_is_had_again_without_the_simulator(
+    simulator: Simulator, provider: str, tmp_path: Path
+) -> None:
+    """A question, a tool and a barge-in by voice, recorded; then the recording is the server, on a
+    clock that jumps. When the user was cut in on differs by milliseconds, so that is not compared.
+    """
+    path = tmp_path / "talk.rtc.jsonl"
+    conversation = conversation_with(simulator, provider)
+    rate_hz = 16_000 if provider == "gemini" else 24_000
+    texts = ("What is the weather in Tokyo?", "Tell me a story.", "Wait a minute!")
+    clips = [
+        await voice.speak(text, voice="en-us+m3", rate_hz=rate_hz) + bytes(rate_hz * 2)
+        for text in texts
+    ]
+
+    async def application(conversation: RealtimeVoice, **options: Any) -> list[str]:
+        heard = Heard(conversation)
+        async with conversation.connect(**options) as session:
+            await send(session, clips[0])
+            answer: dict[str, Any] = {"speaker": "assistant", "is_final": True, "text": ANSWER}
+            await heard.wait_for(TranscriptDelta, **answer)
+            await heard.wait_for(AudioChunk, is_final=True)
+            n_pieces = len(heard.of(AudioChunk))
+            await send(session, clips[1])
+            await heard.wait_for(AudioChunk, n_pieces + 3)
+            await send(session, clips[2])
+            await heard.wait_for(Interrupted)
+        return [call.function_name for call in heard.of(ToolCallRequest)]
+
+    def is_as_good(was: Mapping[str, Any], came: Mapping[str, Any]) -> bool:
+        apart = ("event_id", "audio_end_ms")
+        one, other = ({k: v for k, v in x.items() if k not in apart} for x in (was, came))
+        return one == other
+
+    async def again() -> list[str]:
+        async with play(path, compare=is_as_good) as player:
+            config = RealtimeConfig(tools=[get_weather])
+            voice = RealtimeVoice(provider, config, api_key="any", base_url=player.base_url)
+            return await application(voice)
+
+    called = await application(conversation, record=path)
+    assert ["get_weather"] == called
+    report = replay(path)
+    assert report.is_exact, report.to_text()
+    for backend in BACKENDS:
+        run = partial(run_virtually, again, backend=backend)
+        assert called == await anyio.to_thread.run_sync(run)
