@@ -16,8 +16,15 @@ from realtime_proto.secret import Secret
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ("check_header", "check_request", "redacted", "secrets_in", "text_of", "unquoting")
-
+__all__ = (
+    "Unquote",
+    "check_header",
+    "check_request",
+    "redacted",
+    "secrets_in",
+    "text_of",
+    "unquoting",
+)
 
 Unquote: TypeAlias = "Callable[[str | bytes], str | bytes]"
 """Gives a message without our keys."""
@@ -128,7 +135,7 @@ def unquoting(secrets: Sequence[Secret]) -> Unquote:
     texts = [min(forms, key=len) for secret in secrets if (forms := _forms(secret))]
     data = [text.encode() for text in texts]
 
-    def unquote(message: str | bytes) -> str | bytes:
+    def without_keys(message: str | bytes) -> str | bytes:
         if isinstance(message, str):
             for text in texts:
                 if text in message:
@@ -139,7 +146,7 @@ def unquoting(secrets: Sequence[Secret]) -> Unquote:
                     return redacted(message, secrets)
         return message
 
-    return unquote
+    return without_keys
 
 
 def text_of(value: str | Secret) -> str:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from realtime_io import _clock
+from realtime_io._change import Change
 from realtime_io._handshake import Accept, Reject, Request
 from realtime_io._listener import Listening, listen, listen_in_memory
 from realtime_io._tasks import background_tasks
@@ -51,9 +52,6 @@ DIFFERS: Final = 1008
 """What an application is told that said something else: nobody tries again after that."""
 
 CLOSE_S: Final = 1.0
-
-MAX_CONNECTIONS: Final = 1_000
-"""More of them than recorded are refused, and counted up to here."""
 
 
 class Player:
@@ -127,7 +125,7 @@ class _Scene:
         self._n = n
         self._rehearsal = player._rehearsals[n]
         self._socket = socket
-        self._changed = anyio.Event()
+        self._changed = Change()
         self._at = _clock.now()  # when the step before the next one was done
 
     async def run(self) -> None:
@@ -187,18 +185,14 @@ class _Scene:
                     self._player._note(self._rehearsal.take(frame))
                 except CallbackError as exc:
                     self._player._note(exc)
-                self._wake()
+                self._changed.tell()
         except Closed:
             end = self._rehearsal.step
             if not (isinstance(end, End) and end.by == "server"):
                 self._player._note(self._rehearsal.missing())
         except RealtimeError as exc:
             self._player._note(exc)
-        self._wake()
-
-    def _wake(self) -> None:
-        self._changed.set()
-        self._changed = anyio.Event()
+        self._changed.tell()
 
 
 def play(
@@ -261,7 +255,6 @@ def play(
             player._serve,
             port=port,
             select=player._select,
-            max_connections=MAX_CONNECTIONS,
             on_failure=player._note,
         )
     return _playing(player, listening)

@@ -21,18 +21,18 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from attrs import field, frozen
 
-from realtime_proto._elision import AudioPolicy, Cut, drop, keep, pack_frame
+from realtime_proto._elision import AudioPolicy, Cut, pack_frame
 from realtime_proto._json import base64_decode, check_json, dumps, loads
 from realtime_proto.errors import RecordingError
 from realtime_proto.providers import PROVIDERS
 from realtime_proto.recording import Head, head_line
 from realtime_proto.redaction import Redactor
-from realtime_proto.sidecar import audio_out
+from realtime_proto.sidecar import audio_out, cut_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from realtime_proto.sidecar import AudioOut, Store
+    from realtime_proto.sidecar import Store
 
 __all__ = ("Direction", "FrameLog", "LoggedFrame", "as_recording", "read_log")
 
@@ -132,7 +132,10 @@ def as_recording(
     out = None
     if audio == "sidecar":
         out = audio_out(store, PROVIDERS[log.provider].dialect().capabilities)
-    cuts = _cuts(audio, out)
+    cuts: Mapping[Direction, Cut] = {
+        "client": cut_for("input", audio, out),
+        "server": cut_for("output", audio, out),
+    }
     head = Head(
         provider=log.provider,
         origin="frames",
@@ -149,13 +152,6 @@ def as_recording(
             out.heed(logged.frame)
         body = pack_frame(logged.frame, redactor, cut=cuts[logged.direction])
         yield dumps({"kind": "frame", "from": logged.direction, **time, **body})
-
-
-def _cuts(audio: AudioPolicy, out: AudioOut | None) -> Mapping[Direction, Cut]:
-    if out is None:
-        cut = drop if audio == "dropped" else keep
-        return {"client": cut, "server": cut}
-    return {"client": out.cut_from("input"), "server": out.cut_from("output")}
 
 
 # --- the formats

@@ -29,7 +29,7 @@ from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 import attrs
 from attrs import field, frozen
 
-from realtime_proto._elision import AudioPolicy, Cut, describe_bytes, drop, keep, pack_frame
+from realtime_proto._elision import AudioPolicy, Cut, describe_bytes, pack_frame
 from realtime_proto._json import base64_encode, dumps, loads
 from realtime_proto._outputs import (
     describe_error,
@@ -49,7 +49,7 @@ from realtime_proto.errors import (
     RecordingError,
 )
 from realtime_proto.redaction import Kept, Redactor
-from realtime_proto.sidecar import AudioDirection, AudioIn, AudioSource, Store, audio_out
+from realtime_proto.sidecar import AudioDirection, AudioIn, AudioSource, Store, audio_out, cut_for
 from realtime_proto.wire import JsonObject
 
 __all__ = (
@@ -196,7 +196,7 @@ def read_journal(
         if broken is not None:
             raise broken
         try:
-            body = loads(_whole_line(line, number))
+            body: JsonObject = loads(_whole_line(line, number))
         except ValueError as exc:
             broken = RecordingError(f"line {number} is no JSON object: {exc}", line=number)
             continue
@@ -211,8 +211,7 @@ def read_journal(
         if kind not in INPUTS | OUTPUTS and kind != "frame":
             unknown[kind] = unknown.get(kind, 0) + 1
         elif audio_in is not None:
-            records.append(Record(line=number, kind=kind, body=_filled(body, audio_in, number)))
-            continue
+            body = _filled(body, audio_in, number)
         records.append(Record(line=number, kind=kind, body=body))
     if head is None:
         raise broken or RecordingError("the recording is empty", line=1)
@@ -424,9 +423,7 @@ class Journaled(Generic[ConversationT]):
         return pack_frame(frame, self._redactor, cut=self._cut("input"))
 
     def _cut(self, direction: AudioDirection) -> Cut:
-        if self._audio_out is not None:
-            return self._audio_out.cut_from(direction)
-        return drop if self._audio == "dropped" else keep
+        return cut_for(direction, self._audio, self._audio_out)
 
     def _input(self, kind: str, now: float, body: dict[str, Any]) -> None:
         if self._epoch is None:

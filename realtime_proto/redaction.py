@@ -86,8 +86,8 @@ class Redactor:
                 raise ConfigurationError(f"at most {MAX_PATTERNS} patterns to redact")
             named[f"custom-{n}"] = pattern
         self._own = _ready(PATTERNS) if is_on else {}
-        self._patterns = {**self._own, **_ready(named)}
         self._extra = _ready(named)
+        self._patterns = {**self._own, **self._extra}
 
     @property
     def names(self) -> tuple[str, ...]:

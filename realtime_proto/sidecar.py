@@ -21,7 +21,15 @@ from typing import Any, Final, Literal, TypeAlias
 import attrs
 from attrs import frozen
 
-from realtime_proto._elision import FoundAudio, describe_bytes, unpack_frame
+from realtime_proto._elision import (
+    AudioPolicy,
+    Cut,
+    FoundAudio,
+    describe_bytes,
+    drop,
+    keep,
+    unpack_frame,
+)
 from realtime_proto._json import base64_encode, loads
 from realtime_proto._portable import MAX_AUDIO_BYTES
 from realtime_proto.errors import ConfigurationError
@@ -107,9 +115,7 @@ class AudioOut:
             return Kept("")
         return self._reference(pcm, direction, self._formats[direction])
 
-    def cut_from(
-        self, direction: AudioDirection
-    ) -> Callable[[FoundAudio], Mapping[str, Any] | None]:
+    def cut_from(self, direction: AudioDirection) -> Cut:
         """A `Cut` for frames of that direction."""
 
         def cut(found: FoundAudio) -> Mapping[str, Any] | None:
@@ -125,6 +131,19 @@ class AudioOut:
     ) -> dict[str, Any]:
         place = self._store(pcm, direction, audio_format)
         return {**describe_bytes(pcm), "file": Kept(place.file), "offset": place.offset}
+
+
+def cut_for(direction: AudioDirection, audio: AudioPolicy, out: AudioOut | None) -> Cut:
+    """What becomes of the audio in frames of a direction.
+
+    Args:
+        direction: Of the frames.
+        audio: What is kept of it.
+        out: Takes it, with "sidecar".
+    """
+    if out is not None:
+        return out.cut_from(direction)
+    return drop if audio == "dropped" else keep
 
 
 def _comes_back(found: FoundAudio) -> bool:

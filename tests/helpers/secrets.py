@@ -10,7 +10,7 @@ import pytest
 
 from realtime_proto.secret import Secret
 
-__all__ = ("CANARY", "assert_hidden", "assert_untold", "revealed")
+__all__ = ("CANARY", "assert_hidden", "assert_untold", "our_frames", "revealed")
 
 CANARY = "sk-canary-0123456789"
 
@@ -27,14 +27,19 @@ def assert_untold(error: BaseException, *, canary: str = CANARY) -> None:
     """Neither the error, what hangs below it, nor the traceback with local variables of the frames
     of ours shows the canary.
     """
-    lines = traceback.TracebackException.from_exception(error, capture_locals=True)
-    ours = [frame for frame in lines.stack if "realtime_" in frame.filename]
+    ours = our_frames(error)
     assert canary not in "".join(traceback.format_exception_only(error))
     assert error.__cause__ is None
     assert error.__suppress_context__ or error.__context__ is None
     assert ours
     for frame in ours:
         assert canary not in repr(frame.locals), frame.name
+
+
+def our_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    """The frames of ours that an error came through, with their local variables."""
+    lines = traceback.TracebackException.from_exception(error, capture_locals=True)
+    return [frame for frame in lines.stack if "realtime_" in frame.filename]
 
 
 def revealed(value: str | Secret) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import anyio
 import pytest
-from helpers.secrets import CANARY
+from helpers.secrets import CANARY, our_frames
 from helpers.servers import listening, speaking
 
 from realtime_io import RealtimeConfig, RealtimeError, RealtimeVoice, Recorder
@@ -71,8 +71,7 @@ def everything_logged(caplog: pytest.LogCaptureFixture) -> str:
 
 
 def everything_told(error: BaseException) -> str:
-    lines = traceback.TracebackException.from_exception(error, capture_locals=True)
-    ours = [frame for frame in lines.stack if "realtime_" in frame.filename]
+    ours = our_frames(error)
     assert ours, "it was not raised by us"
     below = [error.__cause__, None if error.__suppress_context__ else error.__context__]
     return "\n".join(
