@@ -17,7 +17,6 @@ a close frame as one; so is a handshake that was refused.
 from __future__ import annotations
 
 import math
-import os
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Final
 
@@ -27,24 +26,22 @@ from realtime_io import _clock
 from realtime_io._change import Change
 from realtime_io._handshake import Accept, Reject, Request
 from realtime_io._listener import Listening, listen, listen_in_memory
+from realtime_io._recorded import Source, check_seconds, journal_of, mismatch, redactor_of
 from realtime_io._tasks import background_tasks
 from realtime_io._websocket import CLOSE_CODES, Closed, WebSocket
-from realtime_io.sidecar import read_recording
 from realtime_proto.errors import (
     CallbackError,
-    ConfigurationError,
     RealtimeConnectionError,
     RealtimeError,
-    ReplayMismatch,
 )
 from realtime_proto.exchanges import End, Exchange, Said, exchanges_of
-from realtime_proto.recording import Journal, read_journal
-from realtime_proto.redaction import PATTERNS, Redactor
 from realtime_proto.rehearsal import Compare, Matcher, Rehearsal, check_compare
 from realtime_proto.report import Difference
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
+
+    from realtime_proto.redaction import Redactor
 
 __all__ = ("Compare", "Matcher", "Player", "play")
 
@@ -105,7 +102,9 @@ class Player:
     def _note(self, found: Difference | Exception | None) -> None:
         """Keep the first failure."""
         if found is not None and self.failure is None:
-            self.failure = _mismatch(found) if isinstance(found, Difference) else found
+            self.failure = (
+                mismatch(found, "the application") if isinstance(found, Difference) else found
+            )
 
     def _left(self) -> None:
         """The application is through: what had it still to say?"""
@@ -196,7 +195,7 @@ class _Scene:
 
 
 def play(
-    source: str | os.PathLike[str] | Iterable[str | bytes] | Journal,
+    source: Source,
     *,
     compare: Compare = "strict",
     pace: float = 1.0,
@@ -233,17 +232,9 @@ def play(
         CallbackError: The function that compares raised, in the same way.
     """
     check_compare(compare)
-    for name, value in (("pace", pace), ("timeout_s", timeout_s)):
-        if value.__class__ not in (int, float) or not 0 <= value < math.inf:
-            raise ConfigurationError(f"{name} is a number of seconds from 0, not {value!r:.40}")
-    journal = _journal(source)
-    is_on = journal.head.origin == "frames" or not PATTERNS.keys().isdisjoint(journal.head.redacted)
-    redactor = Redactor(redact, is_on=is_on)
-    unknown = [name for name in journal.head.redacted if name not in redactor.names]
-    if unknown:
-        raise ConfigurationError(
-            "the recording was made with patterns to redact of your own: give them as `redact`"
-        )
+    check_seconds(pace=pace, timeout_s=timeout_s)
+    journal = journal_of(source)
+    redactor = redactor_of(journal, redact)
     player = Player(
         exchanges_of(journal), compare=compare, pace=pace, timeout_s=timeout_s, redactor=redactor
     )
@@ -277,27 +268,3 @@ async def _playing(
             player.failure.__cause__ = exc
         if player.failure is not None:
             raise player.failure
-
-
-def _journal(source: str | os.PathLike[str] | Iterable[str | bytes] | Journal) -> Journal:
-    if isinstance(source, Journal):
-        return source
-    if isinstance(source, str | os.PathLike):
-        return read_recording(source)
-    return read_journal(source)
-
-
-def _mismatch(found: Difference) -> ReplayMismatch:
-    if found.actual is None:
-        what = f"expected {found.expected}, and the application did not say it"
-    elif found.expected is None:
-        what = f"nothing more was expected, and the application said {found.actual}"
-    else:
-        what = f"expected {found.expected}, and the application said {found.actual}"
-    return ReplayMismatch(
-        f"line {found.line} of the recording, {found.path}: {what}",
-        line=found.line,
-        path=found.path,
-        expected=found.expected,
-        actual=found.actual,
-    )

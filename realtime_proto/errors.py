@@ -207,7 +207,7 @@ class RecordingError(RealtimeError):
 
 
 class ReplayMismatch(RecordingError):
-    """An application said something else to a recording than was recorded.
+    """A peer said something else to a recording that is played than was recorded.
 
     Attributes:
         path: Where in the record, as a JSON path.

@@ -1,34 +1,44 @@
-"""A recording seen from the server's side: for each connection, what it says, and what it hears.
+"""A recording seen from one side: for each connection, what it says, and what it hears.
 
 A journal is the client's: what came in, what was taken out. Here it is cut at its connections, and
 each becomes an `Exchange`, whose steps are in the order of the journal. That order is what is known
-of causes: whatever the server said may be an answer to all that the client had said before.
+of causes: whatever the server said may be an answer to all that the client had said before, and the
+other way round. Who plays the server says what came in; who plays the client, what was taken out.
 
 Of an imported log of frames one exchange is made, which the client ends.
 
-Not here: who plays it (`realtime_io.player`), and how what an application says is compared with
-what was recorded (`rehearsal`).
+Not here: who plays it (`realtime_io.player`, `realtime_io.caller`), and how what the other side
+says is compared with what was recorded (`rehearsal`, `audition`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from attrs import define, field, frozen
 
 from realtime_proto._elision import cut_more, drop, unpack_frame
 from realtime_proto._outputs import unpack_error
+from realtime_proto._portable import silence_for
 from realtime_proto.errors import HandshakeRejected, RecordingError
 from realtime_proto.recording import Record
 from realtime_proto.wire import JsonObject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from realtime_proto.errors import RealtimeConnectionError
     from realtime_proto.recording import Journal
 
-__all__ = ("End", "Exchange", "Heard", "Said", "Step", "exchanges_of")
+__all__ = ("End", "Exchange", "Heard", "Role", "Said", "Step", "exchanges_of")
+
+Role: TypeAlias = Literal["server", "client"]
+"""Whose side a recording is seen from."""
+
+_OF_FRAMES: Final = frozenset({"opcode", "frame", "base64", "audio"})
+_NO_AUDIO: Final[Mapping[str, bytes]] = MappingProxyType({})
 
 UNREACHABLE: Final = 503
 """What a connection that never came about is played as: a client may try again after both."""
@@ -36,7 +46,7 @@ UNREACHABLE: Final = 503
 
 @frozen(kw_only=True)
 class Said:
-    """A frame of the server's.
+    """A frame of the side that is played.
 
     Args:
         line: The line of the recording.
@@ -51,7 +61,7 @@ class Said:
 
 @frozen(kw_only=True)
 class Heard:
-    """A frame of the client's.
+    """A frame of the other side.
 
     Args:
         line: The line of the recording.
@@ -105,6 +115,7 @@ class Exchange:
         end: How it ended; None where the recording does not say.
         status: The HTTP status the client was refused with; None where it was let in.
         headers: What else the refusal said.
+        was_answered: Whether there was an answer; else the status is what stands for none.
     """
 
     line: int
@@ -114,6 +125,7 @@ class Exchange:
     end: End | None = None
     status: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    was_answered: bool = True
 
     @property
     def last_line(self) -> int:
@@ -121,17 +133,81 @@ class Exchange:
         return max((self.line, *(step.line for step in self.steps)))
 
 
-def exchanges_of(journal: Journal) -> tuple[Exchange, ...]:
+def exchanges_of(
+    journal: Journal, *, role: Role = "server", audio: Mapping[str, bytes] = _NO_AUDIO
+) -> tuple[Exchange, ...]:
     """The connections of a recording, in order; also those that never came about.
+
+    Args:
+        journal: The recording.
+        role: Whose side it is seen from.
+        audio: What is known of the audio that is not in the recorded frames, by the start of its
+            hash as they have it; the rest is silence.
 
     Raises:
         RecordingError: A record is malformed, or there is no connection in it.
     """
+    reader = _Reader(role, audio)
     is_log = journal.head.origin == "frames"
-    exchanges = (_of_log(journal),) if is_log else tuple(_of_journal(journal))
+    exchanges = (_of_log(journal, reader),) if is_log else tuple(_of_journal(journal, reader))
     if not any(exchange.steps or exchange.status for exchange in exchanges):
         raise RecordingError("the recording holds no connection", line=1)
     return exchanges
+
+
+@frozen
+class _Reader:
+    """Makes steps of recorded frames."""
+
+    role: Role
+    audio: Mapping[str, bytes]
+
+    def of_server(self, record: Record, t_us: int) -> Step:
+        """What the server said."""
+        if self.role == "server":
+            return self._said(record, record.body, t_us)
+        return self._heard(record, record.body, t_us, "$")
+
+    def of_client(self, record: Record, t_us: int) -> Iterator[Step]:
+        """What the client said at one time."""
+        frames = record.body.get("frames")
+        if not isinstance(frames, list):
+            raise _malformed(record, "there are no frames in it")
+        for n, body in enumerate(frames):
+            frame = body if isinstance(body, dict) else {}
+            if self.role == "server":
+                yield self._heard(record, frame, t_us, f"$.frames[{n}]")
+            else:
+                yield self._said(record, frame, t_us)
+
+    def of_log(self, record: Record) -> Step:
+        """A frame of a log."""
+        t_us = record.t_us or 0
+        if (record.body.get("from") == "server") is (self.role == "server"):
+            return self._said(record, record.body, t_us)
+        return self._heard(record, record.body, t_us, "$")
+
+    def _said(self, record: Record, body: Mapping[str, Any], t_us: int) -> Said:
+        try:
+            frame = unpack_frame(body, bytes_of=self._bytes_of)
+        except ValueError as exc:
+            raise _malformed(record, str(exc)) from None
+        return Said(line=record.line, t_us=t_us, frame=frame)
+
+    def _bytes_of(self, description: Mapping[str, Any]) -> bytes:
+        silence = silence_for(description)
+        found = self.audio.get(str(description.get("sha256")), silence)
+        return found if len(found) == len(silence) else silence
+
+    def _heard(self, record: Record, body: Mapping[str, Any], t_us: int, path: str) -> Heard:
+        """A frame that is waited for, its audio as a journal keeps what was taken out."""
+        try:
+            unpack_frame(body)
+            cut = cut_more(body, drop)
+        except ValueError as exc:
+            raise _malformed(record, str(exc)) from None
+        kept = {name: value for name, value in cut.items() if name in _OF_FRAMES}
+        return Heard(line=record.line, t_us=t_us, path=path, body=kept)
 
 
 @define
@@ -153,7 +229,7 @@ class _Open:
         )
 
 
-def _of_journal(journal: Journal) -> Iterator[Exchange]:
+def _of_journal(journal: Journal, reader: _Reader) -> Iterator[Exchange]:
     now: _Open | None = None
     t_us = 0
     for record in journal.records:
@@ -167,9 +243,9 @@ def _of_journal(journal: Journal) -> Iterator[Exchange]:
                 has_time = unix_time.__class__ in (int, float)
                 now = _Open(record, float(unix_time) if has_time else None)
             case "receive" if now is not None:
-                now.steps.append(_said(record, t_us))
+                now.steps.append(reader.of_server(record, t_us))
             case "frames" if now is not None:
-                now.steps.extend(_heard(record, t_us))
+                now.steps.extend(reader.of_client(record, t_us))
             case "close" if now is not None:
                 now.is_clients_end = True
             case "road" if now is not None:
@@ -189,49 +265,9 @@ def _of_journal(journal: Journal) -> Iterator[Exchange]:
         yield now.closed(None)
 
 
-def _of_log(journal: Journal) -> Exchange:
-    steps: list[Step] = []
-    for record in journal.records:
-        if record.kind != "frame":
-            continue
-        if record.body.get("from") == "server":
-            steps.append(_said(record, record.t_us or 0))
-        else:
-            steps.append(_heard_in(record))
-    return Exchange(line=1, steps=tuple(steps))
-
-
-def _said(record: Record, t_us: int) -> Said:
-    try:
-        frame = unpack_frame(record.body)
-    except ValueError as exc:
-        raise _malformed(record, str(exc)) from None
-    return Said(line=record.line, t_us=t_us, frame=frame)
-
-
-def _heard(record: Record, t_us: int) -> Iterator[Heard]:
-    frames = record.body.get("frames")
-    if not isinstance(frames, list):
-        raise _malformed(record, "there are no frames in it")
-    for n, body in enumerate(frames):
-        try:
-            unpack_frame(body if isinstance(body, dict) else {})
-        except ValueError as exc:
-            raise _malformed(record, str(exc)) from None
-        yield Heard(line=record.line, t_us=t_us, path=f"$.frames[{n}]", body=_body(body))
-
-
-def _heard_in(record: Record) -> Heard:
-    """The frame of a log, its audio as a journal would keep it."""
-    try:
-        body = cut_more(record.body, drop)
-    except ValueError as exc:
-        raise _malformed(record, str(exc)) from None
-    return Heard(line=record.line, t_us=record.t_us or 0, path="$", body=_body(body))
-
-
-def _body(body: Mapping[str, Any]) -> JsonObject:
-    return {name: body[name] for name in ("opcode", "frame", "base64", "audio") if name in body}
+def _of_log(journal: Journal, reader: _Reader) -> Exchange:
+    frames = (record for record in journal.records if record.kind == "frame")
+    return Exchange(line=1, steps=tuple(reader.of_log(record) for record in frames))
 
 
 def _end(record: Record, t_us: int, *, is_clients: bool) -> End:
@@ -244,7 +280,7 @@ def _end(record: Record, t_us: int, *, is_clients: bool) -> End:
 
 def _refused(record: Record, t_us: int, error: RealtimeConnectionError) -> Exchange:
     if not isinstance(error, HandshakeRejected):
-        return Exchange(line=record.line, t_us=t_us, status=UNREACHABLE)
+        return Exchange(line=record.line, t_us=t_us, status=UNREACHABLE, was_answered=False)
     kept = ((name, value) for name, value in error.headers.items() if name.startswith("retry-"))
     return Exchange(line=record.line, t_us=t_us, status=error.status, headers=tuple(kept))
 

@@ -19,7 +19,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from realtime_proto._comparison import Comparison
-from realtime_proto._elision import unpack_frame
+from realtime_proto._elision import describe_bytes, pack_frame, unpack_frame
 from realtime_proto._json import dumps, loads
 from realtime_proto._outputs import unpack_error
 from realtime_proto._portable import from_json
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 __all__ = (
     "Difference",
     "Report",
+    "audio_said",
     "compare_journals",
     "conversation_of",
     "replay",
@@ -115,6 +116,33 @@ def replay_journal(
     if journal.head.origin == "frames":
         return observe_journal(journal)
     return _Replay(journal, (make or conversation_of)(journal)).run()
+
+
+def audio_said(journal: Journal) -> dict[str, bytes]:
+    """The audio that the client's frames held, by the start of its hash as a recording has it.
+
+    A journal keeps what an application gave, not what became of it on the wire; so that is made
+    again. It is empty where it cannot be, and for an imported log, which has it in its frames.
+    """
+    if journal.head.origin == "frames":
+        return {}
+    found: dict[str, bytes] = {}
+
+    def note(frames: Iterable[str]) -> None:
+        for frame in frames:
+            pack_frame(frame, _PLAIN, cut=lambda piece: found.update(_by_hash(piece.pcm)))
+
+    with suppress(RecordingError):
+        _check_audio(journal)
+        _Replay(journal, conversation_of(journal), on_frames=note).run()
+    return found
+
+
+_PLAIN: Final = Redactor(is_on=False)
+
+
+def _by_hash(pcm: bytes) -> dict[str, bytes]:
+    return {describe_bytes(pcm)["sha256"]: pcm}
 
 
 def conversation_of(journal: Journal) -> Conversation:
@@ -188,8 +216,15 @@ def _check_audio(journal: Journal) -> None:
 class _Replay:
     """One replay under way."""
 
-    def __init__(self, journal: Journal, conversation: Conversation) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        conversation: Conversation,
+        *,
+        on_frames: Callable[[list[str]], object] = lambda _: None,
+    ) -> None:
         self._journal = journal
+        self._on_frames = on_frames
         self._made: list[str] = []
         redactor = Redactor(is_on=not PATTERNS.keys().isdisjoint(journal.head.redacted))
         self._subject = Journaled(
@@ -229,7 +264,7 @@ class _Replay:
     def _take(self, record: Record) -> None:
         """Do to the conversation what the record says was done to it."""
         if record.kind == "frames":
-            self._subject.take_frames()
+            self._on_frames(self._subject.take_frames())
         elif record.kind == "events":
             self._events += self._subject.take_events()
         elif record.is_input:

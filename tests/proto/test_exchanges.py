@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -150,3 +151,59 @@ def test_a_log_whose_client_says_no_frame_is_malformed() -> None:
     """With its line, too."""
     with pytest.raises(RecordingError, match="line 2"):
         exchanges_of(journal_of({"kind": "frame", "from": "client"}, origin="frames"))
+
+
+def test_from_the_clients_side_it_says_what_it_said() -> None:
+    """And hears what the server said, whose audio is described as a journal would."""
+    audio = base64.b64encode(bytes(300)).decode()
+    kept = {"frame": '{"audio":""}', "audio": [{"at": 10, "n_bytes": 3, "sha256": "a"}]}
+    lost = {"frame": '{"audio":""}', "audio": [{"at": 10, "n_bytes": 2, "sha256": "a"}]}
+    (exchange,) = exchanges_of(
+        journal_of(
+            opened(),
+            an_input("receive", 10, frame=f'{{"delta":"{audio}"}}'),
+            frames(HELLO, kept, lost),
+        ),
+        role="client",
+        audio={"a": b"abc"},
+    )
+    heard, *said = exchange.steps
+    assert isinstance(heard, Heard)
+    assert (3, 10, "$", '{"delta":""}') == (heard.line, heard.t_us, heard.path, heard.body["frame"])
+    assert [300] == [piece["n_bytes"] for piece in heard.audio]
+    assert [
+        Said(line=4, t_us=10, frame=HELLO["frame"]),
+        Said(line=4, t_us=10, frame='{"audio":"YWJj"}'),
+        Said(line=4, t_us=10, frame='{"audio":"AAA="}'),
+    ] == said
+
+
+def test_a_log_has_two_sides_as_well() -> None:
+    """Whatever was kept of it is said."""
+    (exchange,) = exchanges_of(
+        journal_of(
+            {"kind": "frame", "from": "server", "frame": "{}"},
+            {"kind": "frame", "from": "client", "t_us": 7, "frame": '{"a":1}'},
+            origin="frames",
+        ),
+        role="client",
+    )
+    assert (
+        Heard(line=2, t_us=0, path="$", body={"frame": "{}"}),
+        Said(line=3, t_us=7, frame='{"a":1}'),
+    ) == exchange.steps
+    assert exchange.end is None
+
+
+def test_whether_the_client_had_an_answer_is_known() -> None:
+    """A server that was not reached refused nothing."""
+    (exchange, _) = exchanges_of(
+        journal_of(
+            an_input(
+                "connection_lost", 1, error={"type": "RealtimeConnectionError", "message": "no"}
+            ),
+            opened(2),
+        ),
+        role="client",
+    )
+    assert (UNREACHABLE, False) == (exchange.status, exchange.was_answered)

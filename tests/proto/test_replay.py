@@ -10,9 +10,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from helpers.talk import SCRIPTS, conversation_with, hold
 
+from realtime_proto._elision import describe_bytes
 from realtime_proto.errors import HandshakeRejected, RecordingError
 from realtime_proto.recording import FORMAT, Journaled, read_journal
-from realtime_proto.replay import compare_journals, conversation_of, replay, replay_journal
+from realtime_proto.replay import (
+    audio_said,
+    compare_journals,
+    conversation_of,
+    replay,
+    replay_journal,
+)
 from realtime_proto.report import MAX_DIFFERENCES, Report
 
 if TYPE_CHECKING:
@@ -67,6 +74,31 @@ def test_dropped_audio_is_silence_and_is_said_to_be_unchecked(provider: str) -> 
     played = [event.data for event in report.events if getattr(event, "data", b"")]
     assert len(played) > 0
     assert all(set(data) == {0} for data in played)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_the_audio_that_was_said_is_made_again(provider: str) -> None:
+    """A recording keeps what was given to the conversation; of its frames, the hashes."""
+    lines = recorded(provider)
+    kept = [
+        piece
+        for line in lines
+        for frame in json.loads(line).get("frames", ())
+        for piece in frame.get("audio", ())
+    ]
+    assert len(kept) > 0
+    found = audio_said(read_journal(lines))
+    assert {piece["sha256"]: piece["n_bytes"] for piece in kept} == {
+        name: len(pcm) for name, pcm in found.items()
+    }
+    assert [describe_bytes(pcm)["sha256"] for pcm in found.values()] == list(found)
+
+
+def test_audio_that_cannot_be_made_again_is_not_there() -> None:
+    """Nor that of a log, whose frames have it."""
+    unknown = [json.dumps({**HEAD, "provider": "nobody"})]
+    log = [json.dumps({**HEAD, "origin": "frames"})]
+    assert [{}, {}] == [audio_said(read_journal(lines)) for lines in (unknown, log)]
 
 
 def test_a_file_is_read_by_its_path(tmp_path: Path) -> None:

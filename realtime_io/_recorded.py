@@ -1,0 +1,91 @@
+"""A recording that is to be one side of a conversation: read, and what was taken out of it known.
+
+What the two that play one share: `player`, where it is the server, and `caller`, where it is the
+client.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypeAlias
+
+from realtime_io.sidecar import read_recording
+from realtime_proto.errors import ConfigurationError, ReplayMismatch
+from realtime_proto.recording import Journal, read_journal
+from realtime_proto.redaction import PATTERNS, Redactor
+
+if TYPE_CHECKING:
+    from realtime_proto.report import Difference
+
+__all__ = ("Source", "check_seconds", "journal_of", "mismatch", "redactor_of")
+
+Source: TypeAlias = str | os.PathLike[str] | Iterable[str | bytes] | Journal
+"""A recording: a file's path, its lines, or a `Journal`."""
+
+
+def check_seconds(**values: float) -> None:
+    """Refuse what is no number of seconds.
+
+    Raises:
+        ConfigurationError: A value is none.
+    """
+    for name, value in values.items():
+        if value.__class__ not in (int, float) or not 0 <= value < math.inf:
+            raise ConfigurationError(f"{name} is a number of seconds from 0, not {value!r:.40}")
+
+
+def journal_of(source: Source) -> Journal:
+    """The recording, with the audio that is in files beside it.
+
+    Raises:
+        RecordingError: It cannot be read.
+    """
+    if isinstance(source, Journal):
+        return source
+    if isinstance(source, str | os.PathLike):
+        return read_recording(source)
+    return read_journal(source)
+
+
+def redactor_of(journal: Journal, redact: Iterable[str]) -> Redactor:
+    """What has to be taken out of all that is compared with a recording.
+
+    Args:
+        journal: The recording.
+        redact: The patterns of the user's own that it was made with.
+
+    Raises:
+        ConfigurationError: It was made with others.
+    """
+    head = journal.head
+    is_on = head.origin == "frames" or not PATTERNS.keys().isdisjoint(head.redacted)
+    redactor = Redactor(redact, is_on=is_on)
+    if not set(head.redacted) <= set(redactor.names):
+        raise ConfigurationError(
+            "the recording was made with patterns to redact of your own: give them as `redact`"
+        )
+    return redactor
+
+
+def mismatch(found: Difference, whose: str) -> ReplayMismatch:
+    """A difference as an error.
+
+    Args:
+        found: What differs.
+        whose: Who said something else: "the application".
+    """
+    if found.actual is None:
+        what = f"expected {found.expected}, and {whose} did not say it"
+    elif found.expected is None:
+        what = f"nothing more was expected, and {whose} said {found.actual}"
+    else:
+        what = f"expected {found.expected}, and {whose} said {found.actual}"
+    return ReplayMismatch(
+        f"line {found.line} of the recording, {found.path}: {what}",
+        line=found.line,
+        path=found.path,
+        expected=found.expected,
+        actual=found.actual,
+    )
