@@ -25,6 +25,7 @@ from realtime_io._inbox import DEFAULT_LIMITS, Inbox, SocketLimits, Violation
 from realtime_io._keepalive import Beat, KeepAlive, Pulse
 from realtime_io._map import GONE
 from realtime_io._outbox import JOINED_BYTES, Outbox
+from realtime_proto.closing import CLOSE_CODES, MAX_REASON_BYTES
 from realtime_proto.errors import ConnectionLost, LocalProtocolError
 
 if TYPE_CHECKING:
@@ -36,11 +37,10 @@ if TYPE_CHECKING:
     from realtime_io._headers import Unquote
     from realtime_io._inbox import Received
 
-__all__ = ("CLOSE_CODES", "DEFAULT_LIMITS", "Closed", "KeepAlive", "SocketLimits", "WebSocket")
+__all__ = ("DEFAULT_LIMITS", "Closed", "KeepAlive", "SocketLimits", "WebSocket")
 
 READ_BYTES: Final = 256 * 2**10
 EVENTS_PER_CHECKPOINT: Final = 256
-MAX_REASON_BYTES: Final = 123
 MAX_PING_BYTES: Final = 125
 
 MAX_SEARCHED: Final = 4_096
@@ -55,9 +55,6 @@ UNSEEN_LINGER_S: Final = 0.25
 
 FORCED_CLOSE_S: Final = 1.0
 """For the stream to close itself."""
-
-CLOSE_CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015), *range(3000, 5000)})
-"""What may be sent; 1004, 1005, 1006 and 1015 are names for things that were not."""
 
 
 class Closed(Exception):

@@ -11,7 +11,8 @@ In memory, an event loop whose clock jumps (see `virtual`) plays an hour in a mo
 the client may be any program.
 
 Only the server is played. What a recorded connection ended with is played as well, a break without
-a close frame as one; so is a handshake that was refused.
+a close frame as one; so is a handshake that was refused. What went well in the recording may be
+made to go wrong (`realtime_proto.faults`).
 """
 
 from __future__ import annotations
@@ -28,13 +29,24 @@ from realtime_io._handshake import Accept, Reject, Request
 from realtime_io._listener import Listening, listen, listen_in_memory
 from realtime_io._recorded import Source, check_seconds, journal_of, mismatch, redactor_of
 from realtime_io._tasks import background_tasks
-from realtime_io._websocket import CLOSE_CODES, Closed, WebSocket
+from realtime_io._websocket import Closed, WebSocket
+from realtime_proto.closing import CLOSE_CODES
 from realtime_proto.errors import (
     CallbackError,
     RealtimeConnectionError,
     RealtimeError,
 )
-from realtime_proto.exchanges import End, Exchange, Said, exchanges_of
+from realtime_proto.exchanges import End, Exchange, Said
+from realtime_proto.faults import (
+    Cut,
+    Delay,
+    Drop,
+    Duplicate,
+    Fault,
+    Nth,
+    Reorder,
+    with_faults,
+)
 from realtime_proto.rehearsal import Compare, Matcher, Rehearsal, check_compare
 from realtime_proto.report import Difference
 
@@ -43,10 +55,26 @@ if TYPE_CHECKING:
 
     from realtime_proto.redaction import Redactor
 
-__all__ = ("Compare", "Matcher", "Player", "play")
+__all__ = (
+    "Compare",
+    "Cut",
+    "Delay",
+    "Drop",
+    "Duplicate",
+    "Fault",
+    "Matcher",
+    "Nth",
+    "Player",
+    "Reorder",
+    "play",
+)
 
 DIFFERS: Final = 1008
 """What an application is told that said something else: nobody tries again after that."""
+
+NO_MORE: Final = 503
+"""What an application is refused with that asks for more connections than there are, after a fault:
+it may try again, for as long as it means to."""
 
 CLOSE_S: Final = 1.0
 
@@ -83,6 +111,8 @@ class Player:
     def _select(self, request: Request) -> Accept | Reject:
         n, self.n_connections = self.n_connections, self.n_connections + 1
         if n >= len(self._exchanges):
+            if self._is_free:
+                return Reject(NO_MORE)
             line = self._exchanges[-1].last_line
             self._note(Difference(line=line, path="$", expected=None, actual='"a connection"'))
             return Reject(403)
@@ -99,6 +129,11 @@ class Player:
         if self.failure is None:
             await _Scene(self, n, socket).run()
 
+    @property
+    def _is_free(self) -> bool:
+        """Whether the application met a fault after which it need not go on as recorded."""
+        return any(rehearsal.is_free for rehearsal in self._rehearsals)
+
     def _note(self, found: Difference | Exception | None) -> None:
         """Keep the first failure."""
         if found is not None and self.failure is None:
@@ -110,6 +145,8 @@ class Player:
         """The application is through: what had it still to say?"""
         for n, exchange in enumerate(self._exchanges):
             if n >= self.n_connections:
+                if self._is_free:
+                    return
                 line = exchange.line
                 self._note(Difference(line=line, path="$", expected='"a connection"', actual=None))
             elif n not in self._is_over:
@@ -138,6 +175,7 @@ class _Scene:
             step = self._rehearsal.step
             due = self._at + self._rehearsal.gap_us / 1_000_000 * self._player._pace
             if isinstance(step, Said) or (isinstance(step, End) and step.by == "server"):
+                due += step.delay_us / 1_000_000
                 await anyio.sleep_until(due)
                 await self._act(step)
                 self._at = due
@@ -203,6 +241,7 @@ def play(
     port: int = 0,
     timeout_s: float = 5.0,
     redact: Iterable[str] = (),
+    faults: Iterable[Fault] = (),
 ) -> AbstractAsyncContextManager[Player]:
     """Play a recording's server to an application, for as long as the block runs.
 
@@ -222,10 +261,13 @@ def play(
         timeout_s: How much longer than recorded the application may take for anything it is waited
             for, in seconds.
         redact: The patterns of your own that the recording was made with.
+        faults: What goes wrong: a connection is cut, frames come late, twice, out of order or not
+            at all (see `realtime_proto.faults`).
 
     Raises:
         RecordingError: It cannot be read, or holds no connection.
-        ConfigurationError: A value is not what it must be, or the port cannot be had.
+        ConfigurationError: A value is not what it must be, a fault is at what is no frame of the
+            server's or contradicts another one, or the port cannot be had.
         ReplayMismatch: When the block ends: the application said something else, too little, too
             much, or nothing in time. It replaces an error of the connection that the body raised;
             any other error of the body goes before.
@@ -236,7 +278,11 @@ def play(
     journal = journal_of(source)
     redactor = redactor_of(journal, redact)
     player = Player(
-        exchanges_of(journal), compare=compare, pace=pace, timeout_s=timeout_s, redactor=redactor
+        with_faults(journal, faults),
+        compare=compare,
+        pace=pace,
+        timeout_s=timeout_s,
+        redactor=redactor,
     )
     listening: AbstractAsyncContextManager[Listening]
     if in_memory:

@@ -17,14 +17,8 @@ from realtime_io._dial import CONNECT_S, dial
 from realtime_io._handshake import HANDSHAKE_S, KEY_SUBPROTOCOL, Accept, Reject, Request
 from realtime_io._listener import MAX_CONNECTIONS, Listening, credential, listen
 from realtime_io._tasks import background_tasks
-from realtime_io._websocket import (
-    CLOSE_CODES,
-    DEFAULT_LIMITS,
-    Closed,
-    KeepAlive,
-    SocketLimits,
-    WebSocket,
-)
+from realtime_io._websocket import DEFAULT_LIMITS, Closed, KeepAlive, SocketLimits, WebSocket
+from realtime_proto.closing import CLOSE_CODES
 from realtime_proto.errors import ConnectionLost, RealtimeError
 from realtime_proto.secret import Secret
 

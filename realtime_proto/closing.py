@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from realtime_proto.errors import RealtimeConnectionError
 
 __all__ = (
+    "CLOSE_CODES",
+    "MAX_REASON_BYTES",
     "SHARED_RULES",
     "Fate",
     "LostPhase",
@@ -47,6 +49,12 @@ __all__ = (
     "judge_unopened",
     "with_hint",
 )
+
+CLOSE_CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015), *range(3000, 5000)})
+"""What may be sent; 1004, 1005, 1006 and 1015 are names for things that were not."""
+
+MAX_REASON_BYTES: Final = 123
+"""Of UTF-8, in a close frame: RFC 6455 5.5 allows 125 bytes, and the code takes two."""
 
 
 class Fate(enum.Enum):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from realtime_proto.errors import RealtimeConnectionError
     from realtime_proto.recording import Journal
 
-__all__ = ("End", "Exchange", "Heard", "Role", "Said", "Step", "exchanges_of")
+__all__ = ("End", "Exchange", "Heard", "Role", "Said", "Step", "event_name", "exchanges_of")
 
 Role: TypeAlias = Literal["server", "client"]
 """Whose side a recording is seen from."""
@@ -52,11 +52,13 @@ class Said:
         line: The line of the recording.
         t_us: When, in microseconds since the first input.
         frame: The message, with silence where audio was dropped.
+        delay_us: How much later than recorded, in microseconds (see `faults`).
     """
 
     line: int
     t_us: int
     frame: str | bytes = field(repr=False)
+    delay_us: int = 0
 
 
 @frozen(kw_only=True)
@@ -94,6 +96,7 @@ class End:
         by: Who ended it.
         code: The server's close code; None where it broke.
         reason: The server's words.
+        delay_us: How much later than recorded, in microseconds (see `faults`).
     """
 
     line: int
@@ -101,6 +104,7 @@ class End:
     by: Literal["client", "server"]
     code: int | None = None
     reason: str = ""
+    delay_us: int = 0
 
 
 @frozen(kw_only=True)
@@ -116,6 +120,9 @@ class Exchange:
         status: The HTTP status the client was refused with; None where it was let in.
         headers: What else the refusal said.
         was_answered: Whether there was an answer; else the status is what stands for none.
+        free_from: The number of steps after which the client may hang up, for it met a fault (see
+            `faults`); None where it met none.
+        unsure: What the client said after the end that a fault brought about: it may still say it.
     """
 
     line: int
@@ -126,6 +133,8 @@ class Exchange:
     status: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     was_answered: bool = True
+    free_from: int | None = None
+    unsure: tuple[Heard, ...] = ()
 
     @property
     def last_line(self) -> int:
@@ -153,6 +162,12 @@ def exchanges_of(
     if not any(exchange.steps or exchange.status for exchange in exchanges):
         raise RecordingError("the recording holds no connection", line=1)
     return exchanges
+
+
+def event_name(frame: JsonObject) -> str:
+    """What a frame says: a provider's "type", or, where it has none, the names of its members."""
+    name = frame.get("type")
+    return name if isinstance(name, str) else ", ".join(sorted(frame))
 
 
 @frozen

@@ -23,7 +23,7 @@ from realtime_proto._comparison import Comparison
 from realtime_proto._elision import FoundAudio, describe_bytes, drop, pack_frame
 from realtime_proto._json import loads
 from realtime_proto.errors import CallbackError, ConfigurationError
-from realtime_proto.exchanges import End, Exchange, Heard, Said
+from realtime_proto.exchanges import End, Exchange, Heard, Said, event_name
 from realtime_proto.report import Difference
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Rehearsal:
         self._compare = compare
         self._redactor = redactor
         self._comparison = Comparison()
-        heard = [step for step in exchange.steps if isinstance(step, Heard)]
+        heard = [step for step in exchange.steps if isinstance(step, Heard)] + [*exchange.unsure]
         self._audio = [step for step in heard if step.audio]
         self._others = [step for step in heard if not step.audio]
         self._order = [_shape(step.body) for step in heard]
@@ -102,6 +102,13 @@ class Rehearsal:
         before = steps[self._at - 1].t_us if self._at else self._exchange.t_us
         return 0 if step is None else max(0, step.t_us - before)
 
+    @property
+    def is_free(self) -> bool:
+        """Whether the client met a fault after which it need not say what it had said."""
+        _ = self.step  # what was met is passed
+        free_from = self._exchange.free_from
+        return free_from is not None and self._at >= free_from
+
     def said(self) -> None:
         """The server's frame, which was the next step, is sent."""
         self._at += 1
@@ -127,6 +134,8 @@ class Rehearsal:
 
     def missing(self) -> Difference | None:
         """What the application, which has hung up, had still to say."""
+        if self.is_free:
+            return None
         for n, step in enumerate(self._exchange.steps):
             if isinstance(step, Said) or (step.line, step.path) in self._is_met:
                 continue
@@ -171,7 +180,7 @@ class Rehearsal:
             expected, actual = self._shell(step.body), self._shell(body)
             return self._comparison.difference(expected, actual, line=step.line)
         if self._compare == "type":
-            kinds = ({"frame": {"type": _type_of(frame)}} for frame in (was, came))
+            kinds = ({"frame": {"type": event_name(frame)}} for frame in (was, came))
             return self._comparison.difference(*kinds, line=step.line)
         if self._matches(was, came):
             return None
@@ -243,9 +252,3 @@ def _parsed(body: JsonObject) -> JsonObject | None:
         return loads(body["frame"])
     except (KeyError, ValueError):
         return None
-
-
-def _type_of(frame: JsonObject) -> str:
-    """The event's name: a provider's "type", or, where it has none, the names of the members."""
-    name = frame.get("type")
-    return name if isinstance(name, str) else ", ".join(sorted(frame))
