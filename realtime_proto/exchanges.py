@@ -120,9 +120,8 @@ class Exchange:
         status: The HTTP status the client was refused with; None where it was let in.
         headers: What else the refusal said.
         was_answered: Whether there was an answer; else the status is what stands for none.
-        free_from: The number of steps after which the client may hang up, for it met a fault (see
-            `faults`); None where it met none.
-        unsure: What the client said after the end that a fault brought about: it may still say it.
+        free_from: The number of steps after which the other side is not held to the recording, for
+            it met a fault (see `faults`); None where there is none.
     """
 
     line: int
@@ -134,7 +133,6 @@ class Exchange:
     headers: tuple[tuple[str, str], ...] = ()
     was_answered: bool = True
     free_from: int | None = None
-    unsure: tuple[Heard, ...] = ()
 
     @property
     def last_line(self) -> int:

@@ -5,9 +5,11 @@ A fault is at a frame of the server's, named by its line or by its event (`Nth`)
 turns the exchanges of a recording into others that are played as they are: nothing is left to
 chance, and the same faults give the same exchanges.
 
-After a `Cut`, a `Delay` or a `Drop` the application is no longer held to the recording where it
-stays silent: it may hang up, connect again or not (`Exchange.free_from`). What it says is compared
-as ever. The frames it sent once the recorded connection was cut, it may send or not.
+What an application does about a `Cut`, a `Delay` or a `Drop` no recording can know: it may hang up,
+connect again or not, or say what it never said. So from there on it is not held to this connection
+(`Exchange.free_from`): what was not recorded is passed over. What the server had waited for before
+it spoke on, it waits for as before. `Duplicate` and `Reorder` change nothing about what it is to
+say.
 
 Two faults at one frame are refused where it is not clear what they are together: only a `Cut` comes
 on top of another one, as it is about what comes behind the frame.
@@ -96,8 +98,7 @@ def _check_after(fault: object, attribute: attrs.Attribute[Any], value: Any) -> 
 class Cut:
     """The connection ends behind the frame. With a `Drop` of the same frame, in its place.
 
-    What the application says until it is cut off is compared with what it had said in the recording
-    after that frame. The next connection it asks for is the next one recorded; where there is none,
+    The next connection that the application asks for is the next one recorded; where there is none,
     it is refused with 503.
 
     Args:
@@ -366,7 +367,6 @@ class _Performance:
         self._moved: set[int] = set()
         self._free_from: int | None = None
         self._end: End | None = None
-        self._unsure: list[Heard] = []
 
     def say(self, said: Said, frame: _Frame) -> None:
         if self._end is not None:
@@ -391,12 +391,8 @@ class _Performance:
             self._cut(said, frame.cut)
 
     def hear(self, heard: Heard) -> None:
-        if self._end is not None:
-            self._unsure.append(heard)
-        elif self._moved:
-            self._held.append(heard)
-        else:
-            self._steps.append(heard)
+        if self._end is None:
+            (self._held if self._moved else self._steps).append(heard)
 
     def as_exchange(self, exchange: Exchange) -> Exchange:
         return attrs.evolve(
@@ -404,7 +400,6 @@ class _Performance:
             steps=tuple(self._steps),
             end=exchange.end if self._end is None else self._end,
             free_from=self._free_from,
-            unsure=tuple(self._unsure),
         )
 
     def _is_free(self) -> None:
@@ -417,7 +412,6 @@ class _Performance:
 
     def _cut(self, said: Said, cut: Cut) -> None:
         self._is_free()
-        self._unsure += self._held
         self._end = End(
             line=said.line,
             t_us=said.t_us,

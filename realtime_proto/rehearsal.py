@@ -8,6 +8,9 @@ where the recording cut it, and the hashes are compared. What is spoken after th
 can have led to nothing: it may be missing, and more of it may come. Ids of client events count all
 frames, so they are compared for as long as the two lines are interleaved as they were.
 
+After a fault that another side may answer as it likes (see `faults`), what else it says is passed
+over, and of audio the length alone counts. What is waited for is waited for as before.
+
 Pure and synchronous: `step` says what is to happen next and how long after the step before,
 `take` is told what the application said.
 """
@@ -68,7 +71,7 @@ class Rehearsal:
         self._compare = compare
         self._redactor = redactor
         self._comparison = Comparison()
-        heard = [step for step in exchange.steps if isinstance(step, Heard)] + [*exchange.unsure]
+        heard = [step for step in exchange.steps if isinstance(step, Heard)]
         self._audio = [step for step in heard if step.audio]
         self._others = [step for step in heard if not step.audio]
         self._order = [_shape(step.body) for step in heard]
@@ -77,6 +80,7 @@ class Rehearsal:
         self._is_met: set[tuple[int, str]] = set()
         self._n_audio = self._n_others = self._at = 0
         self._pcm = bytearray()
+        self._passed_over: Difference | None = None
         self._n_demanded = self._demanded()
 
     @property
@@ -104,7 +108,7 @@ class Rehearsal:
 
     @property
     def is_free(self) -> bool:
-        """Whether the client met a fault after which it need not say what it had said."""
+        """Whether the client met a fault after which it is not held to the recording."""
         _ = self.step  # what was met is passed
         free_from = self._exchange.free_from
         return free_from is not None and self._at >= free_from
@@ -130,7 +134,11 @@ class Rehearsal:
         is_as_was = self._n_taken < len(self._order) and self._order[self._n_taken] == shape
         self._is_in_order = self._is_in_order and is_as_was
         self._n_taken += 1
-        return self._take_audio(b"".join(pieces), body) if pieces else self._take_other(body)
+        found = self._take_audio(b"".join(pieces), body) if pieces else self._take_other(body)
+        if not self.is_free:
+            return found
+        self._passed_over = self._passed_over or found
+        return None
 
     def missing(self) -> Difference | None:
         """What the application, which has hung up, had still to say."""
@@ -144,7 +152,11 @@ class Rehearsal:
         return None
 
     def late(self) -> Difference | None:
-        """What is waited for, as a difference: it did not come in time."""
+        """What is waited for, as a difference: it did not come in time. What came instead, after a
+        fault, is told.
+        """
+        if self._passed_over is not None:
+            return self._passed_over
         step = self.step
         if isinstance(step, Heard):
             return self._lacking(step)
@@ -170,6 +182,7 @@ class Rehearsal:
         step = self._others[self._n_others]
         found = self._at_step(step, self._differs(step, body))
         if found is None:
+            self._passed_over = None
             self._n_others += 1
             self._is_met.add((step.line, step.path))
         return found
@@ -204,11 +217,16 @@ class Rehearsal:
 
     # --- audio
 
+    @property
+    def _compares_audio(self) -> bool:
+        """Whether its bytes count, not its length alone."""
+        return self._compare == "strict" and not self.is_free
+
     def _take_audio(self, pcm: bytes, body: JsonObject) -> Difference | None:
         if self._n_audio == len(self._audio):
             return None  # behind what was recorded
         step = self._audio[self._n_audio]
-        if self._compare == "strict":
+        if self._compares_audio:
             shells = self._shell(step.body), self._shell(body)
             found = self._at_step(step, self._comparison.difference(*shells, line=step.line))
             if found is not None:
@@ -231,7 +249,7 @@ class Rehearsal:
             pcm = bytes(self._pcm[: piece["n_bytes"]])
             del self._pcm[: piece["n_bytes"]]
             came = {"at": piece["at"], **describe_bytes(pcm)}
-            if self._compare == "strict" and piece != came:
+            if self._compares_audio and piece != came:
                 found = self._comparison.difference(piece, came, line=step.line)
                 return self._at_step(step, found, f".audio[{n}]")
         return None

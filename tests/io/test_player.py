@@ -10,131 +10,23 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 from helpers.leaks import nothing_left, traces
-from helpers.servers import listening, pour
+from helpers.recorded import ANSWER, PROVIDERS, REQUEST, SPOKEN, again, record, talk, voice_for
 from helpers.virtual import BACKENDS, run_virtually
 
 from realtime_io import (
-    AudioChunk,
-    Backoff,
     CallbackError,
     ConfigurationError,
-    Interrupted,
-    RealtimeConfig,
     RealtimeConnectionError,
     RealtimeVoice,
-    Reconnected,
     RecordingError,
     ReplayMismatch,
-    ResponseDone,
-    TranscriptDelta,
 )
-from realtime_io._tasks import background_tasks
 from realtime_io.player import play
-from realtime_io.simulator import Simulator
 from realtime_proto.replay import replay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
-
-    from anyio.abc import ByteStream
-
-SPOKEN = bytes(range(256)) * 50
-"""0.27 s at 24 kHz, 0.4 s at 16 kHz."""
-
-ANSWER = "The weather in Tokyo is sunny."
-REQUEST = "Tell me a story."
-ALL = 60_000
-"""More milliseconds than anything lasts."""
-
-PROVIDERS = ("openai", "gemini")
-
-
-def get_weather(city: str) -> str:
-    """Get the current weather in a city."""
-    return "sunny" if city == "Tokyo" else "rainy"
-
-
-async def talk(
-    voice: RealtimeVoice,
-    *,
-    drop: Callable[[], object] | None = None,
-    drops: bool = False,
-    patience_s: float = 15.0,
-    **options: Any,
-) -> list[str]:
-    """The application: asks, has a tool called, plays the answer, and interrupts the next one.
-
-    It says how much was heard, as one with a loudspeaker does: so no clock decides on that. Where
-    the connection drops, it goes on once there is another one.
-    """
-    told: list[str] = []
-    with anyio.fail_after(patience_s):
-        async with voice.connect(**options) as session:
-            await session.send_audio(SPOKEN)
-            await session.send_text("What's the weather in Tokyo?")
-            async for event in session:
-                match event:
-                    case TranscriptDelta(speaker="assistant", is_final=True, text=text):
-                        told.append(text)
-                    case AudioChunk(item_id=str(item_id)) if ANSWER in told:
-                        await session.played(item_id, 10)
-                        await session.interrupt()
-                    case AudioChunk(item_id=str(item_id)):
-                        await session.played(item_id, ALL)
-                    case ResponseDone() if ANSWER in told and drops:
-                        if drop is not None:
-                            drop()
-                    case ResponseDone() | Reconnected() if ANSWER in told:
-                        await session.send_text(REQUEST)
-                    case Interrupted():
-                        break
-    return told
-
-
-def voice_for(provider: str, base_url: str) -> RealtimeVoice:
-    return RealtimeVoice(
-        provider,
-        RealtimeConfig(tools=[get_weather]),
-        api_key="sk-Canary0123456789",
-        base_url=base_url,
-        reconnect=Backoff(first_s=0.0, longest_s=0.0),
-    )
-
-
-async def record(provider: str, path: Path, drops: bool) -> list[str]:
-    """A conversation with the simulator, whose connection breaks in the middle if it *drops*."""
-    cut = anyio.Event()
-
-    async def lead(stream: ByteStream) -> None:
-        async with await anyio.connect_tcp(host, int(port)) as server:
-            async with background_tasks() as tasks:
-                over = anyio.Event() if cut.is_set() else cut
-                tasks.start_soon(pour, stream, server, over)
-                tasks.start_soon(pour, server, stream, over)
-                await over.wait()
-            await anyio.aclose_forcefully(stream)
-
-    async with Simulator(with_voice=False, pace=0) as simulator:
-        url = simulator.base_url(provider)
-        host, _, port = url.removeprefix("http://").removesuffix("/v1").rpartition(":")
-        async with listening(lead) as address:
-            base_url = url.replace(f"{host}:{port}", address)
-            voice = voice_for(provider, base_url)
-            return await talk(voice, record=path, drops=drops, drop=cut.set)
-
-
-async def again(
-    source: Any,
-    provider: str = "openai",
-    drops: bool = False,
-    patience_s: float = 15.0,
-    **options: Any,
-) -> list[str]:
-    """The same application, with a recording."""
-    async with play(source, **options) as player:
-        voice = voice_for(provider, player.base_url)
-        return await talk(voice, drops=drops, patience_s=patience_s)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -316,13 +208,13 @@ def test_a_refusal_is_played_as_one(tmp_path: Path, backend: str) -> None:
 def stretched(lines: list[str], seconds: float) -> list[str]:
     """The same with so many seconds more, shared by all pauses before the server speaks."""
     records = [json.loads(line) for line in lines]
-    step_us = round(seconds * 1e6 / sum(record.get("kind") == "receive" for record in records))
+    step_us = round(seconds * 1e6 / sum(body.get("kind") == "receive" for body in records))
     ahead_us = 0
-    for record in records:
-        ahead_us += step_us if record.get("kind") == "receive" else 0
-        if "t_us" in record:
-            record["t_us"] += ahead_us
-    return [json.dumps(record) for record in records]
+    for body in records:
+        ahead_us += step_us if body.get("kind") == "receive" else 0
+        if "t_us" in body:
+            body["t_us"] += ahead_us
+    return [json.dumps(body) for body in records]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
