@@ -12,6 +12,7 @@ _keepalive knows when to ping. Here is what they have to do with tasks, time and
 from __future__ import annotations
 
 from contextlib import suppress
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -210,7 +211,11 @@ class WebSocket:
             await self._flush()
             if self._is_broken or self.sent_code is not None:
                 break
-            with anyio.CancelScope(deadline=self._pulse.deadline) as scope:
+            deadline = self._pulse.deadline
+            if deadline == inf:
+                await self._changed.wait()
+                continue
+            with anyio.CancelScope(deadline=deadline) as scope:
                 await self._changed.wait()
             if scope.cancelled_caught:
                 await self._beat()
