@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeAlias, TypeVar
 
 from attrs import define, field
@@ -47,6 +47,9 @@ InterruptedT = TypeVar("InterruptedT", bound=InterruptedCallback)
 EventT = TypeVar("EventT", bound=EventCallback)
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
+_Call: TypeAlias = tuple[str, Callable[..., Any], tuple[object, ...]]
+"""How it was registered, the function, its arguments."""
+
 
 @define
 class Callbacks:
@@ -67,27 +70,18 @@ class Callbacks:
         said = self.transcript or self.user_transcript
         return bool(said or self.event or self.error or self.interrupted)
 
-    async def deliver(self, event: VoiceEvent) -> None:
+    def deliver(self, event: VoiceEvent) -> Awaitable[None] | None:
         """Call what is registered for *event*.
 
+        Returns:
+            What is left to be awaited, from the first callback that is an async one on; None where
+            all is done.
+
         Raises:
-            CallbackError: A callback raised. The ones after it were not called.
+            CallbackError: A callback raised, here or when awaited. The ones after it were not
+                called.
         """
-        for callback in self.event:
-            await _call("on_event", callback, event)
-        match event:
-            case AudioChunk(data=data):
-                for audio_callback in self.audio if data else ():
-                    await _call("on_audio", audio_callback, data)
-            case TranscriptDelta(text=text, is_final=is_final, speaker=speaker):
-                name = "transcript" if speaker == "assistant" else "user_transcript"
-                for transcript_callback in getattr(self, name):
-                    await _call(f"on_{name}", transcript_callback, text, is_final)
-            case Interrupted():
-                for interrupted_callback in self.interrupted:
-                    await _call("on_interrupted", interrupted_callback)
-            case ErrorReported():
-                await self.report(event.to_exception())
+        return _carry_out(self._calls(event))
 
     async def report(self, error: RealtimeError) -> None:
         """Tell on_error of *error*.
@@ -95,17 +89,55 @@ class Callbacks:
         Raises:
             CallbackError: A callback raised.
         """
-        for callback in self.error:
-            await _call("on_error", callback, error)
+        rest = _carry_out(("on_error", callback, (error,)) for callback in self.error)
+        if rest is not None:
+            await rest
+
+    def _calls(self, event: VoiceEvent) -> Iterator[_Call]:
+        for callback in self.event:
+            yield "on_event", callback, (event,)
+        match event:
+            case AudioChunk(data=data):
+                for audio_callback in self.audio if data else ():
+                    yield "on_audio", audio_callback, (data,)
+            case TranscriptDelta(text=text, is_final=is_final, speaker=speaker):
+                name = "transcript" if speaker == "assistant" else "user_transcript"
+                for transcript_callback in getattr(self, name):
+                    yield f"on_{name}", transcript_callback, (text, is_final)
+            case Interrupted():
+                for interrupted_callback in self.interrupted:
+                    yield "on_interrupted", interrupted_callback, ()
+            case ErrorReported():
+                error = event.to_exception()
+                for error_callback in self.error:
+                    yield "on_error", error_callback, (error,)
 
 
-async def _call(name: str, callback: Callable[..., Any], *args: object) -> None:
+def _carry_out(calls: Iterator[_Call]) -> Awaitable[None] | None:
+    """Make *calls*, up to the first that is to be awaited; what is left then."""
+    for name, callback, arguments in calls:
+        try:
+            result = callback(*arguments)
+            if result is None or not inspect.isawaitable(result):
+                continue
+        except Exception as exc:  # whatever the application's own code raises
+            raise _failed(name, exc) from exc
+        return _go_on(name, result, calls)
+    return None
+
+
+async def _go_on(name: str, pending: Awaitable[object], calls: Iterator[_Call]) -> None:
     try:
-        result = callback(*args)
-        if result is not None and inspect.isawaitable(result):
-            await result
-    except Exception as exc:  # whatever the application's own code raises
-        raise CallbackError(f"the {name} callback raised {type(exc).__name__}: {exc}") from exc
+        await pending
+    except Exception as exc:  # see above
+        raise _failed(name, exc) from exc
+    rest = _carry_out(calls)
+    if rest is not None:
+        await rest
+
+
+def _failed(name: str, exc: Exception) -> CallbackError:
+    return CallbackError(f"the {name} callback raised {type(exc).__name__}: {exc}")
 
 
 class CallbackRegistry:

@@ -3,7 +3,8 @@
 The reader puts events in and never waits. One task a lane calls the callbacks, so that a slow
 `on_audio` holds up no interruption; it is started by the first event that has a callback to call,
 for a task that waits takes 4 KiB. An iterator's queue exists only from its first use. How much of
-the audio the application has been handed is told, one chunk at a time, by whoever hands it over.
+the audio the application has been handed is told by whoever hands it over: what callbacks get
+without a checkpoint in between, in one.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ class Delivery:
 
     Args:
         callbacks: The application's.
-        delivered: Told of each chunk of audio that the application has been handed.
+        now: The event loop's clock.
+        delivered: Told of audio that the application has been handed: of which item, how many
+            bytes, since when.
         fail: Told of a callback that raised.
 
     Attributes:
@@ -52,11 +55,13 @@ class Delivery:
         self,
         callbacks: Callbacks,
         *,
-        delivered: Callable[[AudioChunk], None],
+        now: Callable[[], float],
+        delivered: Callable[[str, int, float], None],
         fail: Callable[[RealtimeError], None],
     ) -> None:
         self.is_reported: bool = False
         self._callbacks = callbacks
+        self._now = now
         self._delivered = delivered
         self._fail = fail
         self._audio = _Dispatched("audio")
@@ -64,6 +69,8 @@ class Delivery:
         self._iterated: Lane | None = None
         self._tasks: TaskGroup | None = None
         self._closed: SessionClosed | None = None
+        self._handed: tuple[str, float] | None = None  # what item, since when; not told yet
+        self._handed_bytes = 0
 
     def start(self, tasks: TaskGroup) -> None:
         """Begin to call back."""
@@ -122,6 +129,7 @@ class Delivery:
         """The application was handed *event* by iteration."""
         if self._iteration_delivers:
             self._note(event)
+            self.settle()
 
     async def drained(self) -> None:
         """Return once the callbacks have been called with everything that has happened so far."""
@@ -152,18 +160,35 @@ class Delivery:
         """Whether iteration is how the application takes audio; else the callbacks' lane is."""
         return self._iterated is not None and not self._callbacks.audio
 
+    def settle(self) -> None:
+        """Tell of the audio that was handed over and not told of yet."""
+        if self._handed is not None:
+            item_id, since = self._handed
+            self._handed = None
+            self._delivered(item_id, self._handed_bytes, since)
+
     async def _dispatch(self, lane: Lane) -> None:
         try:
             while (event := await lane.take()) is not None:
                 while event is not None:
                     if not self._iteration_delivers:
                         self._note(event)
-                    await self._callbacks.deliver(event)
+                    rest = self._callbacks.deliver(event)
+                    if rest is not None:
+                        self.settle()
+                        await rest
                     event = lane.take_nowait()
+                self.settle()
         except RealtimeError as exc:
+            self.settle()
             await self.report(exc)
             self._fail(exc)
 
     def _note(self, event: VoiceEvent) -> None:
-        if isinstance(event, AudioChunk) and event.item_id is not None:
-            self._delivered(event)
+        if not isinstance(event, AudioChunk) or event.item_id is None:
+            return
+        if self._handed is None or self._handed[0] != event.item_id:
+            self.settle()
+            self._handed = (event.item_id, self._now())
+            self._handed_bytes = 0
+        self._handed_bytes += len(event.data)

@@ -1,6 +1,6 @@
 """One reader, one writer, one dispatcher a lane, one timer: obeys a Conversation, decides nothing.
 
-Every input to the conversation is followed, without a checkpoint, by `_obey`: its frames go to the
+Inputs to the conversation are followed, without a checkpoint, by `_obey`: its frames go to the
 sender, its events to the lanes and the tools, its road and its deadline are looked at. So there is
 one place where outputs are drained, and the state that the tasks see is always a whole one.
 
@@ -109,7 +109,10 @@ class Driver:
         self.session_id: str | None = None
         self.metrics: TurnMetrics | None = None
         self._conversation = conversation
-        self._delivery = Delivery(callbacks, delivered=self._note_delivery, fail=self.fail)
+        self._now = _clock.loop_clock()
+        self._delivery = Delivery(
+            callbacks, now=self._now, delivered=self._note_delivery, fail=self.fail
+        )
         input_format = conversation.capabilities.input_format
         self._intake = Intake(input_format, conversation.config.input_rate_hz)
         self._sender = Sender(input_format, speak=self._speak, changed=self.changed)
@@ -117,7 +120,6 @@ class Driver:
         self._tasks: TaskGroup | None = None
         self._is_settled = False  # it is known whether the session can be had
         self._changed = Change()
-        self._now = _clock.loop_clock()
         self._timer = Timer(self._now, due=self._due, ring=self._ring)
         self._is_over = False
         self._is_closed = False
@@ -134,7 +136,6 @@ class Driver:
             dial,
             self._sender,
             now=self._now,
-            hand_on=self._hand_on,
             obey=self._obey,
             fail=self.fail,
         )
@@ -192,6 +193,7 @@ class Driver:
 
     def put(self, command: VoiceCommand) -> None:
         """Give a command to the conversation now, room or not; a checkpoint is not passed."""
+        self._delivery.settle()
         if isinstance(command, BEHIND_AUDIO):
             self._send_rest(command)
             self._sender.speak()
@@ -379,12 +381,7 @@ class Driver:
     # --- outputs
 
     def _obey(self, command: VoiceCommand | None = None) -> None:
-        """Do what the conversation wants after an input, which was this command or another."""
-        self._hand_on(command)
-        self._roads.look()
-        self.changed()
-
-    def _hand_on(self, command: VoiceCommand | None = None) -> None:
+        """Do what the conversation wants after inputs: this command, or others."""
         frames = self._subject.take_frames()
         if frames:
             self._sender.send(frames, command)
@@ -397,6 +394,8 @@ class Driver:
                 self.fail(exc)
             if isinstance(event, SessionClosed):
                 self._ended(event)
+        self._roads.look()
+        self.changed()
 
     def _speak(self, samples: bytes) -> None:
         if self.is_active:
@@ -429,12 +428,10 @@ class Driver:
         if not self._is_over:
             self.put(result)
 
-    def _note_delivery(self, chunk: AudioChunk) -> None:
-        if chunk.item_id is not None:
-            delivered = AudioDelivered(item_id=chunk.item_id, n_bytes=len(chunk.data))
-            self._subject.send(delivered, now=self._now())
-            if self._conversation.is_expiring:  # else nothing comes of it
-                self._obey()
+    def _note_delivery(self, item_id: str, n_bytes: int, since: float) -> None:
+        self._subject.send(AudioDelivered(item_id=item_id, n_bytes=n_bytes), now=since)
+        if self._conversation.is_expiring:  # else nothing comes of it
+            self._obey()
 
 
 @asynccontextmanager

@@ -1,8 +1,7 @@
 """The connections of a session, one after another: reads, writes, closes when told, opens the next.
 
-What is read goes to the conversation, and what it wants is done at once (`hand_on`); what looks at
-the state from outside, waiting tasks and the timer, is told once for all that one read brought
-(`obey`): no other task could have run in between.
+All that one read brought goes to the conversation, and then what it wants is done (`obey`): no
+other task could have run in between.
 """
 
 from __future__ import annotations
@@ -47,8 +46,7 @@ class Roads:
         dial: Opens another connection to the same server; None: a lost one is not opened again.
         sender: Hands on what is sent.
         now: The event loop's clock.
-        hand_on: Called after each input: take what came of it.
-        obey: The same, and let others look.
+        obey: Called after inputs: do what came of them.
         fail: Told of what no road can help.
 
     Attributes:
@@ -63,7 +61,6 @@ class Roads:
         sender: Sender,
         *,
         now: Callable[[], float],
-        hand_on: Callable[[], None],
         obey: Callable[[], None],
         fail: Callable[[RealtimeError], None],
     ) -> None:
@@ -72,7 +69,6 @@ class Roads:
         self._dial = dial
         self._sender = sender
         self._now = now
-        self._hand_on = hand_on
         self._obey = obey
         self._fail = fail
         self._has_road = False
@@ -151,11 +147,12 @@ class Roads:
             while True:
                 frame: str | bytes | None = await socket.receive()
                 now = self._now()
-                while frame is not None:
-                    self._subject.receive(frame, now=now)
-                    self._hand_on()
-                    frame = socket.receive_nowait()
-                self._obey()
+                try:
+                    while frame is not None:
+                        self._subject.receive(frame, now=now)
+                        frame = socket.receive_nowait()
+                finally:
+                    self._obey()
         except Closed as end:
             self.lost(end.code, end.reason)
         except RealtimeError as exc:

@@ -157,6 +157,7 @@ class Conversation:
         self._aligner = SampleAligner(dialect.capabilities.input_format)
         self._held = HeldCommands(dialect.capabilities.input_format, limits)
         self._epoch: float | None = None
+        self._now: float | None = None  # when it was told of time last
         self._watch = Watch(self._desk, self._roads, dialect)
         self._desk.take_up(resume, seed)
 
@@ -440,8 +441,11 @@ class Conversation:
     # --- time
 
     def _advance(self, now: float) -> None:
+        if now == self._now:
+            return
         if self._epoch is None:
             self._epoch = now
+        self._now = now
         now_us = us(now - self._epoch)
         if now_us < self._desk.now_us:
             self.clock_reversals += 1
