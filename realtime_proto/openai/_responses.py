@@ -58,6 +58,7 @@ class Responses:
         self._records: dict[str, _Record] = {}
         self._out_of_band: list[ResponseCreateParams] = []
         self._voiced: dict[str, None] = {}
+        self._told: dict[str, None] = {}  # those whose end the application knows of
 
     def of(self, response_id: str) -> _Record:
         """What is known of a response; of a new one, nothing yet."""
@@ -119,10 +120,7 @@ class Responses:
 
     def voiced(self, item_id: str) -> None:
         """Audio of an item came over this connection."""
-        if item_id not in self._voiced:
-            if len(self._voiced) >= MAX_RESPONSES:
-                self._voiced.pop(next(iter(self._voiced)))
-            self._voiced[item_id] = None
+        _remember(self._voiced, item_id)
 
     def cut(self, fx: Effects) -> None:
         """Stop the playback and tell the server how much was heard.
@@ -174,7 +172,7 @@ class Responses:
         record.is_done = True
         record.was_interrupted = turn_detected
         self._finish_texts(record, fx)
-        fx.emit(ResponseDone(response_id=response.id, status=response.status or "", reason=reason))
+        self._tell(response.id, response.status or "", reason, fx)
         if self._is_out_of_band(response):
             self._out_of_band = [
                 params for params in self._out_of_band if not _repeats(response, params)
@@ -192,7 +190,7 @@ class Responses:
             record = self.of(response_id)
             record.is_done = True
             self._finish_texts(record, fx)
-            fx.emit(ResponseDone(response_id=response_id, status="failed", reason="unreadable"))
+            self._tell(response_id, "failed", "unreadable", fx)
             self._continue(response_id, record, fx)
         self.create_if_due(fx)
 
@@ -220,7 +218,7 @@ class Responses:
             message = f"the server did not begin a response within {fx.limits.created_s:g} s"
         fx.emit(ErrorReported(failure=Failure(kind="timeout", message=message, retryable=True)))
         if response_id is not None:
-            fx.emit(ResponseDone(response_id=response_id, status="cancelled", reason="timeout"))
+            self._tell(response_id, "cancelled", "timeout", fx)
         self.create_if_due(fx)
 
     def in_flight(self) -> tuple[Lost, ...]:
@@ -238,10 +236,12 @@ class Responses:
         for response_id, record in self._records.items():
             self._finish_texts(record, fx)
             if not record.is_done:
-                done = ResponseDone(
-                    response_id=response_id, status="incomplete", reason="connection_lost"
-                )
-                fx.emit(done)
+                self._tell(response_id, "incomplete", "connection_lost", fx)
+
+    def _tell(self, response_id: str, status: str, reason: str | None, fx: Effects) -> None:
+        """The application hears of an end once, however often the server says so."""
+        if _remember(self._told, response_id):
+            fx.emit(ResponseDone(response_id=response_id, status=status, reason=reason))
 
     def _finish_texts(self, record: _Record, fx: Effects) -> None:
         for item_id, is_spoken in record.open_texts.items():
@@ -257,6 +257,16 @@ class Responses:
 def _repeats(response: Response, params: ResponseCreateParams) -> bool:
     asked = params.metadata or None
     return (response.metadata or None) == asked
+
+
+def _remember(known: dict[str, None], name: str) -> bool:
+    """Keep a name among the latest. Gives whether it is new."""
+    if name in known:
+        return False
+    if len(known) >= MAX_RESPONSES:
+        known.pop(next(iter(known)))
+    known[name] = None
+    return True
 
 
 def _after(seconds: float, fx: Effects) -> int:

@@ -180,28 +180,29 @@ def test_a_response_that_is_not_begun_is_given_up(recorded: Recorded, backend: s
     assert ANSWER in told
 
 
-TWICE: dict[str, Sequence[str]] = {
+TWICE: dict[str, Sequence[Nth]] = {
     "openai": (
-        "session.created",
-        "session.updated",
-        "conversation.item.added",
-        "conversation.item.done",
-        "response.created",
-        "response.output_item.added",
-        "response.function_call_arguments.delta",
-        "response.function_call_arguments.done",
-        "response.output_item.done",
-        "response.done",
-        "response.output_audio.delta",
-        "response.output_audio_transcript.done",
+        Nth("session.created"),
+        Nth("session.updated"),
+        Nth("conversation.item.added"),
+        Nth("conversation.item.done"),
+        Nth("response.created"),
+        Nth("response.output_item.added"),
+        Nth("response.function_call_arguments.delta"),
+        Nth("response.function_call_arguments.done"),
+        Nth("response.output_item.done"),
+        Nth("response.done"),
+        Nth("response.done", 2),
+        Nth("response.output_audio.delta"),
+        Nth("response.output_audio_transcript.done"),
     ),
     "gemini": (
-        "setupComplete",
-        "toolCall",
-        "serverContent.modelTurn",
-        "serverContent.generationComplete",
-        "serverContent.turnComplete",
-        "usageMetadata",
+        Nth("setupComplete"),
+        Nth("toolCall"),
+        Nth("serverContent.modelTurn"),
+        Nth("serverContent.generationComplete"),
+        Nth("serverContent.turnComplete"),
+        Nth("usageMetadata"),
     ),
 }
 
@@ -212,7 +213,7 @@ def test_what_comes_twice_is_done_once(recorded: Recorded, provider: str, backen
     """The tool runs once and is answered once, and nothing else is said twice either."""
     journal = recorded[provider, False]
 
-    async def main(event: str) -> tuple[list[str], list[str]]:
+    async def main(frame: Nth) -> tuple[list[str], list[str]]:
         called: list[str] = []
 
         def get_weather(city: str) -> str:
@@ -220,13 +221,13 @@ def test_what_comes_twice_is_done_once(recorded: Recorded, provider: str, backen
             called.append(city)
             return "sunny"
 
-        async with play(journal, faults=[Duplicate(Nth(event))], pace=0) as player:
+        async with play(journal, faults=[Duplicate(frame)], pace=0) as player:
             voice = voice_for(provider, player.base_url, tool=get_weather)
             return called, await talk(voice)
 
-    for event in TWICE[provider]:
-        called, told = run_virtually(main, event, backend=backend)
-        assert (event, ["Tokyo"]) == (event, called)
+    for frame in TWICE[provider]:
+        called, told = run_virtually(main, frame, backend=backend)
+        assert (frame, ["Tokyo"]) == (frame, called)
         assert ANSWER in told
 
 

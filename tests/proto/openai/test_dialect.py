@@ -282,6 +282,20 @@ def test_an_unreadable_end_of_nothing_is_nothing() -> None:
     assert [] == chat.events(ResponseDone)
 
 
+def test_the_end_of_a_response_is_told_once() -> None:
+    """However often the server says it; also where it says so after we had given it up."""
+    chat = Chat("openai")
+    chat.begin_answer()
+    chat.end_answer()
+    chat.end_answer()
+    chat.begin_answer("r2")
+    chat.do(Interrupt())
+    chat.wait(Limits().cancelled_s)
+    chat.end_answer("r2", status="cancelled")
+    told = [(event.response_id, event.reason) for event in chat.events(ResponseDone)]
+    assert [("r1", None), ("r2", "timeout")] == told
+
+
 def test_a_failed_response_says_why() -> None:
     """Quota and rate limits come inside its end."""
     chat = Chat("openai")
