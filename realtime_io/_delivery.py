@@ -131,6 +131,13 @@ class Delivery:
             self._note(event)
             self.settle()
 
+    def settle(self) -> None:
+        """Tell of the audio that was handed over and not told of yet."""
+        if self._handed is not None:
+            item_id, since = self._handed
+            self._handed = None
+            self._delivered(item_id, self._handed_bytes, since)
+
     async def drained(self) -> None:
         """Return once the callbacks have been called with everything that has happened so far."""
         for dispatched in (self._events, self._audio):
@@ -159,13 +166,6 @@ class Delivery:
     def _iteration_delivers(self) -> bool:
         """Whether iteration is how the application takes audio; else the callbacks' lane is."""
         return self._iterated is not None and not self._callbacks.audio
-
-    def settle(self) -> None:
-        """Tell of the audio that was handed over and not told of yet."""
-        if self._handed is not None:
-            item_id, since = self._handed
-            self._handed = None
-            self._delivered(item_id, self._handed_bytes, since)
 
     async def _dispatch(self, lane: Lane) -> None:
         try:

@@ -12,7 +12,6 @@ when they are over 2 s, whole samples only, and they become a frame when one can
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class Outgoing:
         self.dropped_bytes = 0
         self._format = audio_format
         self._ordered: list[str] = []  # goes first, as it came
-        self._appends: deque[tuple[str, int]] = deque()  # frame, bytes of PCM in it
+        self._appends: list[tuple[str, int]] = []  # frame, bytes of PCM in it
         self._samples = bytearray()
         self._n_bytes = 0
         self._n_pcm_bytes = 0
@@ -146,7 +145,7 @@ class Outgoing:
             if self._ordered:
                 self._ordered.pop(0)
             else:
-                self._n_pcm_bytes -= self._appends.popleft()[1]
+                self._n_pcm_bytes -= self._appends.pop(0)[1]
         return batch
 
     def drop(self) -> None:

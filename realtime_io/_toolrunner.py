@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
@@ -60,11 +60,19 @@ class ToolRunner:
         self._answer = answer
         self._fail = fail
         self._scopes: dict[str, anyio.CancelScope] = {}
-        self._places = anyio.CapacityLimiter(MAX_RUNNING)
-        self._threads = anyio.CapacityLimiter(MAX_RUNNING)
         self._tools: dict[str, ToolDefinition] = {}
         self._own_places: dict[str, anyio.CapacityLimiter] = {}
         self.offer(tools)
+
+    # Most conversations call no tool, and each of these takes half a KiB.
+
+    @cached_property
+    def _places(self) -> anyio.CapacityLimiter:
+        return anyio.CapacityLimiter(MAX_RUNNING)
+
+    @cached_property
+    def _threads(self) -> anyio.CapacityLimiter:
+        return anyio.CapacityLimiter(MAX_RUNNING)
 
     def offer(self, tools: tuple[ToolDefinition, ...]) -> None:
         """From now on the model may call these. Calls under way go on."""

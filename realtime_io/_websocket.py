@@ -3,7 +3,7 @@
 Two tasks use it. One reads: `receive`. One writes: `write_forever`. Whoever has something to send
 posts it (`post`, which passes no checkpoint) and may wait for `room` before. A send that is
 cancelled leaves half a frame on the wire, and the next frame would be read as its payload: so there
-is one place that sends (`_flush`, under a lock), and a send that is cancelled or fails is the last.
+is one place that sends (`_flush`, one task at a time), and a send that is cancelled or fails is the last.
 
 What is read becomes messages in _inbox, which has the limits; what waits to be sent is in _outbox;
 _keepalive knows when to ping. Here is what they have to do with tasks, time and the stream.
@@ -115,7 +115,7 @@ class WebSocket:
         self._n_left = EVENTS_PER_CHECKPOINT  # to be received before the others get a turn
         self._outbox = Outbox(connection, limits, is_compressed=is_compressed)
         self._pulse = Pulse(keepalive, anyio.current_time())
-        self._sending = anyio.Lock(fast_acquire=True)
+        self._is_sending = False
         self._end: tuple[int | None, str, bool] | None = None
         self._is_broken = False  # nothing is sent any more
         self._is_read = False  # a task is in receive()
@@ -172,7 +172,7 @@ class WebSocket:
     @property
     def is_idle(self) -> bool:
         """Whether all that was posted has been given to the stream."""
-        return not (self._outbox.queued_frames or self._sending.locked())
+        return not (self._outbox.queued_frames or self._is_sending)
 
     async def idle(self) -> None:
         """Wait until all that was posted has been given to the stream.
@@ -230,7 +230,10 @@ class WebSocket:
 
     async def _flush(self) -> None:
         """Send all that is queued. A send that does not end well is the last one."""
-        async with self._sending:
+        while self._is_sending:
+            await self._changed.wait()
+        self._is_sending = True
+        try:
             while not self._is_broken:
                 batch, code = self._outbox.take()
                 if not batch:
@@ -245,6 +248,9 @@ class WebSocket:
                 else:
                     self.sent_code = self.sent_code if code is None else code
                 self._changed.tell()
+        finally:
+            self._is_sending = False
+            self._changed.tell()
 
     async def _send(self, data: bytes | bytearray) -> None:
         """Send a batch; with a keepalive, in pieces that the peer must take in time."""

@@ -119,8 +119,7 @@ class Desk:
         self._ids = ids
         self.is_resuming = False
         self._finished: OrderedDict[str, None] = OrderedDict()
-        self._end_us = 0
-        self._expiry_reason: ExpiryReason = "session_cap"
+        self._expiry: tuple[int, ExpiryReason] = (0, "session_cap")  # when, in microseconds
         self._unix_offset: float = 0.0
 
     # --- for the conversation
@@ -398,8 +397,7 @@ class Desk:
     def expires(self, in_s: float, *, reason: ExpiryReason) -> None:
         """The road ends in so many seconds: warn in time, and renew before."""
         end_us = self.now_us + us(max(0.0, in_s))
-        self._expiry_reason = reason
-        self._end_us = end_us
+        self._expiry = (end_us, reason)
         self.alarms.arm(Alarm.WARNING, max(self.now_us, end_us - us(self.limits.warning_s)))
         self.alarms.arm(Alarm.RENEWAL, max(self.now_us, end_us - us(self.limits.margin_s)))
 
@@ -412,8 +410,8 @@ class Desk:
     def warn(self) -> None:
         """The end is near: tell the application."""
         self.is_expiring = True
-        in_ms = max(0, self._end_us - self.now_us) // 1000
-        self.emit(SessionExpiring(in_ms=in_ms, reason=self._expiry_reason))
+        end_us, reason = self._expiry
+        self.emit(SessionExpiring(in_ms=max(0, end_us - self.now_us) // 1000, reason=reason))
 
     def ready(
         self, *, session_id: str | None, model: str | None, altered: tuple[str, ...] = ()
