@@ -3,7 +3,8 @@
 Two tasks use it. One reads: `receive`. One writes: `write_forever`. Whoever has something to send
 posts it (`post`, which passes no checkpoint) and may wait for `room` before. A send that is
 cancelled leaves half a frame on the wire, and the next frame would be read as its payload: so there
-is one place that sends (`_flush`, one task at a time), and a send that is cancelled or fails is the last.
+is one place that sends (`_flush`, one task at a time), and a send that is cancelled or fails is the
+last.
 
 What is read becomes messages in _inbox, which has the limits; what waits to be sent is in _outbox;
 _keepalive knows when to ping. Here is what they have to do with tasks, time and the stream.
