@@ -38,12 +38,13 @@ from realtime_proto.events import (
 )
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import AsyncIterator, Callable
 
     from realtime_io.session import VoiceSession
     from realtime_proto.formats import AudioFormat
 
-__all__ = ("PROVIDER_NAMES", "Options", "run")
+__all__ = ("PROVIDER_NAMES", "Figures", "Options", "converse", "run")
 
 PROVIDER_NAMES: Final = ("openai", "gemini")
 
@@ -126,13 +127,38 @@ def run(options: Options) -> int:
     return 0
 
 
+async def converse(
+    provider: str,
+    base_url: str,
+    *,
+    options: Options,
+    has_voice: bool,
+    record: str | os.PathLike[str] | None = None,
+) -> Figures:
+    """Hold one conversation, with whatever server.
+
+    Args:
+        provider: Whose protocol to speak.
+        base_url: Where the server is.
+        options: What to say, and where the answer goes.
+        has_voice: Whether to speak, or to write.
+        record: The recording to make.
+
+    Raises:
+        RealtimeError: A step did not happen; the message says which.
+    """
+    return await _Conversation(provider, base_url, has_voice=has_voice, options=options).hold(
+        record
+    )
+
+
 async def _main(options: Options, has_voice: bool) -> None:
     figures = []
     async with Simulator(with_voice=has_voice) as simulator:
         for provider in options.providers:
             print(f"\n--- {provider}, on {options.backend}")
-            conversation = _Conversation(provider, simulator, options)
-            figures.append(await conversation.hold())
+            base_url = simulator.base_url(provider)
+            figures.append(await converse(provider, base_url, options=options, has_voice=has_voice))
         if simulator.failures:
             raise RealtimeError(f"the simulator failed: {simulator.failures[0]!r}")
     _print_table(figures)
@@ -141,9 +167,9 @@ async def _main(options: Options, has_voice: bool) -> None:
 class _Conversation:
     """One conversation of the demo, through the public face."""
 
-    def __init__(self, provider: str, simulator: Simulator, options: Options) -> None:
+    def __init__(self, provider: str, base_url: str, *, has_voice: bool, options: Options) -> None:
         self._options = options
-        self._has_voice = simulator.has_voice
+        self._has_voice = has_voice
         self._screen = _Screen()
         self._figures = Figures(provider)
         self._voice = RealtimeVoice(
@@ -153,7 +179,7 @@ class _Conversation:
                 tools=[get_weather],
             ),
             api_key="no-key-is-needed",
-            base_url=simulator.base_url(provider),
+            base_url=base_url,
         )
         self._voice.on_audio(self._hear)
         self._voice.on_event(self._note)
@@ -163,9 +189,9 @@ class _Conversation:
         self._happened: set[str] = set()
         self._progress = anyio.Event()
 
-    async def hold(self) -> Figures:
+    async def hold(self, record: str | os.PathLike[str] | None) -> Figures:
         began_at = _clock.now()
-        async with self._voice.connect() as session:
+        async with self._voice.connect(record=record) as session:
             self._figures.setup_ms = (_clock.now() - began_at) * 1000
             self._screen.line(f"connected to {session.model}, session {session.session_id or '-'}")
             if self._has_voice:
@@ -184,7 +210,12 @@ class _Conversation:
         await self._answered(must_call_tool=self._options.ask is None)
 
     async def _talk(self, session: VoiceSession) -> None:
+        # All that will be said, before anybody else speaks: espeak-ng never says the same twice,
+        # and what it says depends on what it said before.
+        rate_hz = session.input_format.rate_hz
         question = await self._question(session.input_format)
+        story = await voice.speak(LONG_QUESTION, voice=USER_VOICE, rate_hz=rate_hz)
+        stop = await voice.speak(BARGE_IN, voice=USER_VOICE, rate_hz=rate_hz)
         async with _open_microphone(session) as microphone:
             self._screen.line(f"user asks aloud: {self._spoken_question()}")
             ended_at = await microphone.say(question)
@@ -193,7 +224,7 @@ class _Conversation:
                 self._figures.first_audio_ms = (self._first_audio_at - ended_at) * 1000
             self._require("user transcript", "the server understood nothing of the question")
             await self._hear_out(session.output_format)
-            await self._barge_in(microphone, session)
+            await self._barge_in(microphone, story, stop)
             self._figures.audio_in_s = microphone.sent_s
 
     async def _hear_out(self, audio_format: AudioFormat) -> None:
@@ -202,10 +233,7 @@ class _Conversation:
         heard_ms = audio_format.duration_ms(len(self._answer)) + PAUSE_MS
         await anyio.sleep_until(began_at + heard_ms / 1000)
 
-    async def _barge_in(self, microphone: _Microphone, session: VoiceSession) -> None:
-        rate_hz = session.input_format.rate_hz
-        story = await voice.speak(LONG_QUESTION, voice=USER_VOICE, rate_hz=rate_hz)
-        stop = await voice.speak(BARGE_IN, voice=USER_VOICE, rate_hz=rate_hz)
+    async def _barge_in(self, microphone: _Microphone, story: bytes, stop: bytes) -> None:
         self._happened.clear()
         self._screen.line(f"user asks aloud: {LONG_QUESTION}")
         await microphone.say(story)

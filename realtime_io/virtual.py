@@ -2,8 +2,9 @@
 
 A conversation of minutes takes no time, a timeout is seen at once, and both happen exactly when
 they are due. While a plain function runs as a tool, in its thread, the clock stands still: what it
-does takes no virtual time. Only for what stays in memory: a loop that waits for the network, or for
-threads of your own, would jump past it.
+does takes no virtual time. Nor does what the simulator's voice takes to hear and to speak. Once the
+function has ended, time is real, for worker processes to end in. Only for what stays in memory: a
+loop that waits for the network, or for threads of your own, would jump past it.
 """
 
 from __future__ import annotations
@@ -59,19 +60,35 @@ def run_virtually(
     with hold_of(hold if waits_for_tools else Hold()):
         if backend == "asyncio":
             options = {"loop_factory": partial(_JumpingLoop, hold)}
-            return anyio.run(function, *arguments, backend_options=options)
+            return anyio.run(_then_really, partial(function, *arguments), backend_options=options)
         if backend != "trio":
             raise ConfigurationError(f'backend is "asyncio" or "trio", not {backend!r:.40}')
         return _run_on_trio(partial(function, *arguments), hold)
+
+
+async def _then_really(call: Callable[[], Awaitable[T]]) -> T:
+    """Call it, and let what its end leaves to be tidied up take the time it takes."""
+    try:
+        return await call()
+    finally:
+        loop = asyncio.get_running_loop()
+        if isinstance(loop, _JumpingLoop):  # as it is
+            loop.jumping.is_over = True
 
 
 class _JumpingSelector(selectors.SelectSelector):
     def __init__(self, hold: Hold) -> None:
         super().__init__()
         self.now = 0.0
+        self.is_over = False  # worker processes are waited for, really
         self._hold = hold
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if self.is_over:
+            began = time.monotonic()
+            ready = super().select(timeout)
+            self.now += time.monotonic() - began
+            return ready
         ready = super().select(0)
         while not ready and timeout != 0 and self._hold.n_busy:
             ready = super().select(POLL_S)
@@ -84,11 +101,11 @@ class _JumpingSelector(selectors.SelectSelector):
 
 class _JumpingLoop(asyncio.SelectorEventLoop):
     def __init__(self, hold: Hold) -> None:
-        self._jumping = _JumpingSelector(hold)
-        super().__init__(self._jumping)
+        self.jumping = _JumpingSelector(hold)
+        super().__init__(self.jumping)
 
     def time(self) -> float:
-        return self._jumping.now
+        return self.jumping.now
 
 
 def _run_on_trio(call: Callable[[], Awaitable[T]], hold: Hold) -> T:

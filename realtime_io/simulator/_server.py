@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 from urllib.parse import parse_qs
@@ -12,7 +12,7 @@ import anyio
 from attrs import frozen
 
 from realtime_io._handshake import Accept, Reject, Request
-from realtime_io._listener import Listening, credential, listen
+from realtime_io._listener import Listening, credential, listen, listen_in_memory
 from realtime_io._tasks import background_tasks
 from realtime_io._websocket import Closed, WebSocket
 from realtime_io.simulator import voice
@@ -63,9 +63,11 @@ class Simulator:
         port: Where to listen on 127.0.0.1; 0 takes a free port.
         ssl_context: A server's, for clients that insist on TLS: its certificate must be for
             127.0.0.1.
+        in_memory: For clients of this library in the same event loop, without a socket, a port or
+            TLS: so also on a clock that jumps (`realtime_io.virtual`), the voice included.
 
     Raises:
-        ConfigurationError: A voice is asked for and not installed.
+        ConfigurationError: A voice is asked for and not installed, or a port or TLS in memory.
 
     Attributes:
         failures: What went wrong in the simulator itself while it served: empty, or a bug.
@@ -80,7 +82,10 @@ class Simulator:
         pace: float = 4.0,
         port: int = 0,
         ssl_context: ssl.SSLContext | None = None,
+        in_memory: bool = False,
     ) -> None:
+        if in_memory and (port or ssl_context is not None):
+            raise ConfigurationError("in memory there are no ports, and no TLS")
         missing = voice.why_unavailable()
         if with_voice and missing is not None:
             raise ConfigurationError(f"the simulator has no voice: {missing}", code="no_voice")
@@ -90,6 +95,7 @@ class Simulator:
         self._pace = pace
         self._port = port
         self._ssl_context = ssl_context
+        self._in_memory = in_memory
         self._new_session_id = count_ids("sess")
         self._server: Listening | None = None
         self.failures: list[BaseException] = []
@@ -126,16 +132,22 @@ class Simulator:
     async def _run(self) -> AsyncIterator[Simulator]:
         if self._has_voice:
             await voice.warm_up(self._scenario.grammar)
-        async with listen(
+        async with self._listen() as server:
+            self._server = server
+            yield self
+        self._server = None
+
+    def _listen(self) -> AbstractAsyncContextManager[Listening]:
+        note = self.failures.append
+        if self._in_memory:
+            return listen_in_memory(self._converse, select=_select, on_failure=note)
+        return listen(
             self._converse,
             port=self._port,
             select=_select,
             ssl_context=self._ssl_context,
-            on_failure=self.failures.append,
-        ) as server:
-            self._server = server
-            yield self
-        self._server = None
+            on_failure=note,
+        )
 
     # --- one connection
 

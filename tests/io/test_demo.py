@@ -7,16 +7,67 @@ import sys
 from typing import TYPE_CHECKING
 
 import anyio
+import attrs
 import pytest
 from helpers.require import require
+from helpers.virtual import BACKENDS, run_virtually
 
+from realtime_io import demo
 from realtime_io.cli import main
-from realtime_io.simulator import voice
+from realtime_io.player import play
+from realtime_io.simulator import Simulator, voice
 from realtime_proto.audio.wav import read_wav, write_wav
 from realtime_proto.formats import PCM16_24K, AudioFormat
+from realtime_proto.replay import replay
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+async def hold(provider: str, has_voice: bool, path: Path) -> demo.Figures:
+    """The demo's conversation, recorded."""
+    options = demo.Options(out=path.parent)
+    async with Simulator(with_voice=has_voice, in_memory=True) as simulator:
+        base_url = simulator.base_url(provider)
+        return await demo.converse(
+            provider, base_url, options=options, has_voice=has_voice, record=path
+        )
+
+
+async def hold_again(provider: str, has_voice: bool, path: Path) -> demo.Figures:
+    """The same, with the recording in the simulator's place."""
+    options = demo.Options(out=path.parent)
+    async with play(path) as player:
+        return await demo.converse(provider, player.base_url, options=options, has_voice=has_voice)
+
+
+def check_that_it_is_had_again(provider: str, has_voice: bool, backend: str, path: Path) -> None:
+    """Every frame is said again, to the byte and the microsecond, on either event loop."""
+    figures = run_virtually(hold, provider, has_voice, path, backend=backend)
+    report = replay(path)
+    assert report.is_exact, report.to_text()
+    assert has_voice is (figures.heard_ms is not None)
+    for other in BACKENDS:
+        again = run_virtually(hold_again, provider, has_voice, path, backend=other)
+        assert attrs.asdict(figures) == pytest.approx(attrs.asdict(again), abs=0.001)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("provider", demo.PROVIDER_NAMES)
+def test_the_written_demo_is_had_again(provider: str, backend: str, tmp_path: Path) -> None:
+    """Recorded on a clock that jumps, and played to the same code."""
+    check_that_it_is_had_again(provider, False, backend, tmp_path / "talk.rtc.jsonl")
+
+
+@pytest.mark.voice
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("provider", demo.PROVIDER_NAMES)
+def test_the_spoken_demo_is_had_again(provider: str, backend: str, tmp_path: Path) -> None:
+    """With a microphone that is never off, a tool, and a barge-in: where the model is cut off, and
+    what the server is told of that, is the same.
+    """
+    require("voice", voice.why_unavailable())
+    check_that_it_is_had_again(provider, True, backend, tmp_path / "talk.rtc.jsonl")
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
 from typing import Any
 
 import anyio
+import anyio.to_process
 import anyio.to_thread
 import pytest
 from helpers.virtual import BACKENDS
@@ -40,6 +42,17 @@ def test_nothing_that_ever_happens_is_told(backend: str) -> None:
 
     with pytest.raises(Stuck):
         run_virtually(main, backend=backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_worker_processes_may_be_left_behind(backend: str) -> None:
+    """They end after the function has, in real time."""
+
+    async def main() -> int:
+        with _clock.kept_still():
+            return await anyio.to_process.run_sync(os.getpid)
+
+    assert os.getpid() != run_virtually(main, backend=backend)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -16,6 +16,7 @@ from anyio import BrokenWorkerProcess, CancelScope, CapacityLimiter, to_process
 from anyio.lowlevel import RunVar
 from attrs import frozen
 
+from realtime_io import _clock
 from realtime_io._resample import check_rate
 from realtime_io.simulator.voice import _engine
 from realtime_proto.errors import ConfigurationError, LocalProtocolError, RealtimeError
@@ -139,11 +140,12 @@ async def _in_worker(function: Callable[..., T], *args: object) -> T:
         raise ConfigurationError(f"there is no voice: {missing}", code="no_voice")
     async with _workers():
         try:
-            await _ensure_worker()
-            # The worker of a cancelled call is killed, since nothing else would stop it.
-            return await to_process.run_sync(
-                function, *args, cancellable=True, limiter=CapacityLimiter(1)
-            )
+            with _clock.kept_still():
+                await _ensure_worker()
+                # The worker of a cancelled call is killed, since nothing else would stop it.
+                return await to_process.run_sync(
+                    function, *args, cancellable=True, limiter=CapacityLimiter(1)
+                )
         except RealtimeError:
             raise
         except BrokenWorkerProcess as exc:

@@ -79,6 +79,18 @@ async def test_a_key_is_taken_as_a_subprotocol_and_not_echoed() -> None:
     assert [] == simulator.failures
 
 
+async def test_in_memory_it_needs_no_network() -> None:
+    """Nor has it a port, or TLS."""
+    async with Simulator(with_voice=False, in_memory=True) as simulator:
+        assert simulator.base_url("openai").endswith(".invalid:80/v1")
+        async with connect(endpoint(simulator, GEMINI + "?key=any")) as channel:
+            assert "setupComplete" in await set_up(channel)
+    assert [] == simulator.failures
+    for options in ({"port": 5}, {"ssl_context": server_context()}):
+        with pytest.raises(ConfigurationError, match="there are no ports, and no TLS"):
+            Simulator(with_voice=False, in_memory=True, **options)
+
+
 async def test_where_it_listens_is_known_while_it_does() -> None:
     """Neither before nor after; and a provider it does not speak has no URL."""
     simulator = Simulator(with_voice=False)
