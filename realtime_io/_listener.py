@@ -38,7 +38,15 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
-__all__ = ("MAX_CONNECTIONS", "Handle", "Listening", "credential", "listen", "listen_in_memory")
+__all__ = (
+    "MAX_CONNECTIONS",
+    "Handle",
+    "Listening",
+    "credential",
+    "keep_writing",
+    "listen",
+    "listen_in_memory",
+)
 
 MAX_CONNECTIONS: Final = 1_000
 """On one listener. Each may hold a message of 16 MiB."""
@@ -179,7 +187,7 @@ class Listening:
 
     async def _hold(self, socket: WebSocket, request: Request) -> None:
         async with background_tasks() as tasks:
-            tasks.start_soon(_write, socket)
+            tasks.start_soon(keep_writing, socket)
             code = 1000
             try:
                 await self._handle(socket, request)
@@ -202,7 +210,8 @@ class Listening:
             self._on_failure(error)
 
 
-async def _write(socket: WebSocket) -> None:
+async def keep_writing(socket: WebSocket) -> None:
+    """The writer of a WebSocket that somebody else reads."""
     with suppress(RealtimeError):  # the reader sees the same end
         await socket.write_forever()
 
@@ -277,15 +286,23 @@ async def listen_in_memory(
     handle: Handle,
     *,
     select: Select = lambda _: Accept(),
+    limits: SocketLimits = DEFAULT_LIMITS,
+    keepalive: KeepAlive | None = None,
+    allowed_origins: Collection[str] = (),
+    ssl_context: ssl.SSLContext | None = None,
+    max_connections: int = MAX_CONNECTIONS,
+    handshake_s: float = HANDSHAKE_S,
     on_failure: Callable[[Exception], object] | None = None,
 ) -> AsyncIterator[Listening]:
     """The same without a socket, for clients of this event loop.
 
-    Args:
-        handle: As for `listen`.
-        select: As for `listen`.
-        on_failure: As for `listen`.
+    The arguments are those of `listen`.
+
+    Raises:
+        ConfigurationError: There is a context: what stays in memory needs none.
     """
+    if ssl_context is not None:
+        raise ConfigurationError("a server in memory speaks no TLS: leave ssl_context out")
     async with background_tasks() as tasks:
 
         def serve(stream: ByteStream) -> None:
@@ -297,12 +314,12 @@ async def listen_in_memory(
                 HTTP_PORT,
                 handle=handle,
                 select=select,
-                limits=DEFAULT_LIMITS,
-                keepalive=None,
-                allowed_origins=(),
+                limits=limits,
+                keepalive=keepalive,
+                allowed_origins=allowed_origins,
                 ssl_context=None,
-                max_connections=MAX_CONNECTIONS,
-                handshake_s=HANDSHAKE_S,
+                max_connections=max_connections,
+                handshake_s=handshake_s,
                 on_failure=on_failure,
             )
             yield server

@@ -8,18 +8,26 @@ not looked into: what a page may say is for your server to decide (`from_client`
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import anyio
 
 from realtime_io._dial import CONNECT_S, dial
 from realtime_io._handshake import HANDSHAKE_S, KEY_SUBPROTOCOL, Accept, Reject, Request
-from realtime_io._listener import MAX_CONNECTIONS, Listening, credential, listen
+from realtime_io._listener import (
+    MAX_CONNECTIONS,
+    Listening,
+    credential,
+    keep_writing,
+    listen,
+    listen_in_memory,
+)
 from realtime_io._tasks import background_tasks
 from realtime_io._websocket import DEFAULT_LIMITS, Closed, KeepAlive, SocketLimits, WebSocket
 from realtime_proto.closing import CLOSE_CODES
-from realtime_proto.errors import ConnectionLost, RealtimeError
+from realtime_proto.errors import ConnectionLost
 from realtime_proto.secret import Secret
 
 if TYPE_CHECKING:
@@ -160,6 +168,7 @@ async def serve(
     keepalive: KeepAlive | None = DEFAULT_KEEPALIVE,
     max_connections: int = MAX_CONNECTIONS,
     handshake_s: float = HANDSHAKE_S,
+    in_memory: bool = False,
     on_failure: Callable[[Exception], object] | None = None,
 ) -> AsyncIterator[Listening]:
     """Listen for WebSockets until the body ends; then each is closed with 1001.
@@ -181,6 +190,8 @@ async def serve(
         keepalive: When to ping, and when to give a silent client up; None does neither.
         max_connections: One too many is closed at once.
         handshake_s: For TLS, authorisation and handshake together.
+        in_memory: For clients of this library in the same event loop, without a socket, as tests
+            on a clock that jumps need it. *host* and *port* are not used then.
         on_failure: Called with what *handle* or *authorize* raised. None logs it, to the logger
             "realtime_io.relay".
 
@@ -200,10 +211,9 @@ async def serve(
     async def welcome(socket: WebSocket, request: Request) -> None:
         await handle(Channel(socket, request))
 
-    async with listen(
+    place = listen_in_memory if in_memory else partial(listen, host=host, port=port)
+    async with place(
         welcome,
-        host=host,
-        port=port,
         select=select,
         limits=limits,
         keepalive=keepalive,
@@ -248,7 +258,7 @@ async def connect(
         proxy=Secret(proxy) if isinstance(proxy, str) else proxy,
     )
     async with background_tasks() as tasks:
-        tasks.start_soon(_write, socket)
+        tasks.start_soon(keep_writing, socket)
         try:
             yield Channel(socket)
         finally:
@@ -312,8 +322,3 @@ async def _pour(
     except Exception as exc:  # the caller's own function raised: it is relay() that must raise it
         failures.append(exc)
     ended.set()
-
-
-async def _write(socket: WebSocket) -> None:
-    with suppress(RealtimeError):  # the reader sees the same end
-        await socket.write_forever()

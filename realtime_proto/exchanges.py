@@ -94,7 +94,7 @@ class End:
         line: The line of the recording.
         t_us: When, in microseconds since the first input.
         by: Who ended it.
-        code: The server's close code; None where it broke.
+        code: The server's close code; None where it broke, or where the client did not wait for it.
         reason: The server's words.
         delay_us: How much later than recorded, in microseconds (see `faults`).
     """
@@ -139,6 +139,12 @@ class Exchange:
         """The last line of the recording that belongs to it."""
         return max((self.line, *(step.line for step in self.steps)))
 
+    @property
+    def ended_us(self) -> int:
+        """When it ended, as far as the recording says, in microseconds since the first input."""
+        ended_us = self.t_us if self.end is None else self.end.t_us
+        return max((ended_us, self.t_us, *(step.t_us for step in self.steps)))
+
 
 def exchanges_of(
     journal: Journal, *, role: Role = "server", audio: Mapping[str, bytes] = _NO_AUDIO
@@ -168,6 +174,30 @@ def event_name(frame: JsonObject) -> str:
     return name if isinstance(name, str) else ", ".join(sorted(frame))
 
 
+@define
+class _Open:
+    """A connection while it is read."""
+
+    record: Record
+    unix_time: float | None
+    steps: list[Step] = field(factory=list)
+    clients_end: End | None = None
+
+    def leave(self, record: Record, t_us: int) -> None:
+        """The client is the one who ends it."""
+        if self.clients_end is None:
+            self.clients_end = End(line=record.line, t_us=t_us, by="client")
+
+    def closed(self, end: End | None) -> Exchange:
+        return Exchange(
+            line=self.record.line,
+            t_us=_time(self.record),
+            unix_time=self.unix_time,
+            steps=tuple(self.steps),
+            end=end,
+        )
+
+
 @frozen
 class _Reader:
     """Makes steps of recorded frames."""
@@ -192,6 +222,20 @@ class _Reader:
                 yield self._heard(record, frame, t_us, f"$.frames[{n}]")
             else:
                 yield self._said(record, frame, t_us)
+
+    def is_behind(self, now: _Open, t_us: int) -> bool:
+        """Whether what comes is of no account: the client, who is played, has hung up."""
+        return self.role == "client" and now.clients_end is not None and t_us > now.clients_end.t_us
+
+    def end_of(self, now: _Open, record: Record, t_us: int) -> End:
+        """How it ended; for the client, its own end is when it hung up."""
+        code, reason = record.body.get("code"), record.body.get("reason", "")
+        if not (code is None or code.__class__ is int) or not isinstance(reason, str):
+            raise _malformed(record, "a connection is lost with a number and a text")
+        if now.clients_end is not None and self.role == "client":
+            return now.clients_end
+        by: Literal["client", "server"] = "server" if now.clients_end is None else "client"
+        return End(line=record.line, t_us=t_us, by=by, code=code, reason=reason)
 
     def of_log(self, record: Record) -> Step:
         """A frame of a log."""
@@ -223,25 +267,6 @@ class _Reader:
         return Heard(line=record.line, t_us=t_us, path=path, body=kept)
 
 
-@define
-class _Open:
-    """A connection while it is read."""
-
-    record: Record
-    unix_time: float | None
-    steps: list[Step] = field(factory=list)
-    is_clients_end: bool = False
-
-    def closed(self, end: End | None) -> Exchange:
-        return Exchange(
-            line=self.record.line,
-            t_us=_time(self.record),
-            unix_time=self.unix_time,
-            steps=tuple(self.steps),
-            end=end,
-        )
-
-
 def _of_journal(journal: Journal, reader: _Reader) -> Iterator[Exchange]:
     now: _Open | None = None
     t_us = 0
@@ -255,18 +280,20 @@ def _of_journal(journal: Journal, reader: _Reader) -> Iterator[Exchange]:
                 unix_time: Any = record.body.get("unix_time")
                 has_time = unix_time.__class__ in (int, float)
                 now = _Open(record, float(unix_time) if has_time else None)
+            case "receive" | "frames" if now is not None and reader.is_behind(now, t_us):
+                pass
             case "receive" if now is not None:
                 now.steps.append(reader.of_server(record, t_us))
             case "frames" if now is not None:
                 now.steps.extend(reader.of_client(record, t_us))
             case "close" if now is not None:
-                now.is_clients_end = True
+                now.leave(record, t_us)
             case "road" if now is not None:
                 road = record.body.get("road")
                 if isinstance(road, dict) and road.get("type") == "Close":
-                    now.is_clients_end = True
+                    now.leave(record, t_us)
             case "connection_lost" if now is not None:
-                yield now.closed(_end(record, t_us, is_clients=now.is_clients_end))
+                yield now.closed(reader.end_of(now, record, t_us))
                 now = None
             case "connection_lost":
                 error = _error(record)
@@ -275,20 +302,12 @@ def _of_journal(journal: Journal, reader: _Reader) -> Iterator[Exchange]:
             case _:
                 pass
     if now is not None:
-        yield now.closed(None)
+        yield now.closed(now.clients_end if reader.role == "client" else None)
 
 
 def _of_log(journal: Journal, reader: _Reader) -> Exchange:
     frames = (record for record in journal.records if record.kind == "frame")
     return Exchange(line=1, steps=tuple(reader.of_log(record) for record in frames))
-
-
-def _end(record: Record, t_us: int, *, is_clients: bool) -> End:
-    code, reason = record.body.get("code"), record.body.get("reason", "")
-    if not (code is None or code.__class__ is int) or not isinstance(reason, str):
-        raise _malformed(record, "a connection is lost with a number and a text")
-    by: Literal["client", "server"] = "client" if is_clients else "server"
-    return End(line=record.line, t_us=t_us, by=by, code=code, reason=reason)
 
 
 def _refused(record: Record, t_us: int, error: RealtimeConnectionError) -> Exchange:

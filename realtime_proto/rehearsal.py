@@ -188,31 +188,21 @@ class Rehearsal:
         return found
 
     def _differs(self, step: Heard, body: JsonObject) -> Difference | None:
-        was, came = _parsed(step.body), _parsed(body)
+        was, came = parsed(step.body), parsed(body)
         if was is None or came is None or self._compare == "strict":
             expected, actual = self._shell(step.body), self._shell(body)
             return self._comparison.difference(expected, actual, line=step.line)
         if self._compare == "type":
             kinds = ({"frame": {"type": event_name(frame)}} for frame in (was, came))
             return self._comparison.difference(*kinds, line=step.line)
-        if self._matches(was, came):
-            return None
-        found = self._comparison.difference({"frame": was}, {"frame": came}, line=step.line)
-        same = Difference(line=step.line, path="$.frame", expected=None, actual=None)
-        return found or same
-
-    def _matches(self, was: JsonObject, came: JsonObject) -> bool:
-        try:
-            return bool(self._compare(was, came))  # type: ignore[operator] # no text: see above
-        except Exception as exc:  # whatever the application's own function raises
-            raise CallbackError(f"the function that compares raised {exc!r:.200}") from exc
+        return judged(self._compare, was, came, line=step.line)
 
     def _shell(self, body: JsonObject) -> JsonObject:
         """A frame without its audio, and without the ids that count where they cannot agree."""
         shell = {name: value for name, value in body.items() if name != "audio"}
-        parsed = None if self._is_in_order else _parsed(body)
-        if parsed is not None:
-            shell["frame"] = {name: parsed[name] for name in parsed if name != _COUNTED}
+        frame = None if self._is_in_order else parsed(body)
+        if frame is not None:
+            shell["frame"] = {name: frame[name] for name in frame if name != _COUNTED}
         return shell
 
     # --- audio
@@ -265,8 +255,27 @@ def _shape(body: JsonObject) -> tuple[int, ...]:
     return tuple(piece["n_bytes"] for piece in body.get("audio", ()))
 
 
-def _parsed(body: JsonObject) -> JsonObject | None:
+# --- what is compared on either side
+
+
+def parsed(body: JsonObject) -> JsonObject | None:
+    """A frame as JSON, as a recording keeps it; None where it is none."""
     try:
         return loads(body["frame"])
     except (KeyError, ValueError):
         return None
+
+
+def judged(matcher: Matcher, was: JsonObject, came: JsonObject, *, line: int) -> Difference | None:
+    """What differs, where a function does not find the one frame as good as the other.
+
+    Raises:
+        CallbackError: It raised.
+    """
+    try:
+        if matcher(was, came):
+            return None
+    except Exception as exc:  # whatever the application's own function raises
+        raise CallbackError(f"the function that compares raised {exc!r:.200}") from exc
+    found = Comparison().difference({"frame": was}, {"frame": came}, line=line)
+    return found or Difference(line=line, path="$.frame", expected=None, actual=None)

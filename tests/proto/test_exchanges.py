@@ -207,3 +207,33 @@ def test_whether_the_client_had_an_answer_is_known() -> None:
         role="client",
     )
     assert (UNREACHABLE, False) == (exchange.status, exchange.was_answered)
+
+
+@pytest.mark.parametrize("is_answered", [False, True])
+def test_what_the_client_ended_is_over_for_it_when_it_hung_up(is_answered: bool) -> None:
+    """What the server still said is not part of it, and the server's code is none of its own."""
+    lost = [an_input("connection_lost", 30, code=1000, reason="")] if is_answered else []
+    (exchange,) = exchanges_of(
+        journal_of(
+            opened(),
+            an_input("receive", 10, frame="{}"),
+            an_input("close", 20),
+            {"kind": "road", "road": {"type": "Close"}},
+            frames(HELLO),
+            an_input("receive", 25, frame="{}"),
+            frames(HELLO),
+            *lost,
+        ),
+        role="client",
+    )
+    assert [3, 6] == [step.line for step in exchange.steps]
+    assert End(line=4, t_us=20, by="client") == exchange.end
+    assert 20 == exchange.ended_us
+
+
+def test_when_it_ended_is_known_as_far_as_anything_was_said() -> None:
+    """Where the recording does not say how."""
+    (exchange,) = exchanges_of(
+        journal_of(opened(5), an_input("receive", 10, frame="{}")), role="client"
+    )
+    assert (None, 10) == (exchange.end, exchange.ended_us)
