@@ -61,13 +61,6 @@ def speaking(provider: str, **settings: object) -> Chat:
     return chat
 
 
-def interrupt_by_server(chat: Chat) -> None:
-    if chat.provider == "gemini":
-        chat.say({"serverContent": {"interrupted": True}})
-    else:
-        chat.user_starts()
-
-
 # --- 1: responses race
 
 
@@ -100,7 +93,7 @@ def pain_2_what_was_all_heard_is_not_cut(provider: str) -> None:
     chat = speaking(provider)
     chat.end_answer()
     chat.wait(1.1)
-    interrupt_by_server(chat)
+    chat.barge_in()
     assert [] == chat.events(Interrupted)
     assert 0 == sent(chat, "truncate")
 
@@ -108,14 +101,14 @@ def pain_2_what_was_all_heard_is_not_cut(provider: str) -> None:
 def pain_2_a_cut_is_never_beyond_what_there_is(provider: str) -> None:
     chat = speaking(provider)
     chat.do(Played(item_id=ITEM[provider], ms=990))
-    interrupt_by_server(chat)
+    chat.barge_in()
     assert [990] == [event.played_ms for event in chat.events(Interrupted)]
 
 
 def pain_2_the_tail_after_the_end_is_cut_too(provider: str) -> None:
     chat = speaking(provider)
     chat.end_answer()
-    interrupt_by_server(chat)
+    chat.barge_in()
     assert 1 == len(chat.events(Interrupted))
     assert (1 if provider == "openai" else 0) == sent(chat, "truncate")
 
@@ -127,7 +120,7 @@ def pain_3_the_listener_knows_better_than_the_clock(provider: str) -> None:
     chat = speaking(provider)
     chat.do(Played(item_id=ITEM[provider], ms=120))
     chat.wait(0.8)
-    interrupt_by_server(chat)
+    chat.barge_in()
     assert [120] == [event.played_ms for event in chat.events(Interrupted)]
 
 
@@ -136,7 +129,7 @@ def pain_3_the_listener_knows_better_than_the_clock(provider: str) -> None:
 
 def pain_4_late_audio_does_not_play(provider: str) -> None:
     chat = speaking(provider)
-    interrupt_by_server(chat)
+    chat.barge_in()
     chat.events()
     chat.speak()
     assert [] == chat.events(AudioChunk)
@@ -144,7 +137,7 @@ def pain_4_late_audio_does_not_play(provider: str) -> None:
 
 def pain_4_an_interruption_of_nothing_is_none(provider: str) -> None:
     chat = Chat(provider)
-    interrupt_by_server(chat)
+    chat.barge_in()
     assert [] == chat.events(Interrupted)
 
 
@@ -152,11 +145,10 @@ def pain_4_what_was_said_so_far_is_kept(provider: str) -> None:
     chat = Chat(provider)
     chat.begin_answer()
     if provider == "openai":
-        where = {"response_id": "r1", "item_id": "a1", "output_index": 0, "content_index": 0}
-        chat.say({"type": "response.output_audio_transcript.delta", "delta": "Well", **where})
+        chat.answer_words("Well")
     chat.speak()
     chat.events()
-    interrupt_by_server(chat)
+    chat.barge_in()
     chat.end_answer(status="cancelled")
     assert ["Well"] == [e.text for e in chat.events(TranscriptDelta) if e.is_final]
     item = chat.talk.history.find(ITEM[provider])
