@@ -55,6 +55,7 @@ class Connector:
         ssl_context: How to verify the server; None: against the system's store.
         proxy: A proxy's URL, or "direct"; None: the environment's.
         backoff: How a lost connection is tried again.
+        strict: Whether what cannot be read ends the session.
         callbacks: What the application registers.
     """
 
@@ -65,6 +66,7 @@ class Connector:
     ssl_context: ssl.SSLContext | None
     proxy: Secret | None
     backoff: Backoff
+    strict: bool
     callbacks: Callbacks
 
     def conversation(
@@ -92,6 +94,7 @@ class Connector:
             endpoint=self._endpoint(),
             backoff=self.backoff,
             chance=_RANDOM.random,
+            strict=self.strict,
             reports_delivery=True,
         )
         if conversation.ignored:
@@ -167,6 +170,7 @@ def connector_for(
     proxy: object,
     reconnect: object,
     callbacks: Callbacks,
+    strict: object = False,
 ) -> Connector:
     """A connector from what the application gave and what the environment says.
 
@@ -176,6 +180,8 @@ def connector_for(
     """
     if config is not None and not isinstance(config, RealtimeConfig):
         raise ConfigurationError(f"config must be a RealtimeConfig, not {config!r:.60}")
+    if not isinstance(strict, bool):
+        raise ConfigurationError(f"strict must be True or False, not {strict!r:.60}")
     spec = _registry.choose(provider)
     config = config or RealtimeConfig()
     model = spec.model_for(config.model, _registry.settings_for(spec))
@@ -187,6 +193,7 @@ def connector_for(
         ssl_context=ssl_context,
         proxy=_proxy(proxy),
         backoff=_backoff(reconnect),
+        strict=strict,
         callbacks=callbacks,
     )
 

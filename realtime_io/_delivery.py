@@ -149,6 +149,17 @@ class Delivery:
         if self._events.lane is not None:
             await self._events.lane.drained()
 
+    async def tell_rest(self) -> None:
+        """Call back with what happened before a failure and was not told by then: the lane's task
+        was cancelled by it. What is heard last is that the session is over.
+        """
+        lane = self._events.lane
+        with suppress(RealtimeError):  # a callback that raises now: the first failure stands
+            while lane is not None and not lane.is_empty:
+                event = await lane.take()
+                if event is not None:
+                    await self._callbacks.deliver(event)
+
     async def tell(self, error: RealtimeError) -> None:
         """Tell on_error of what ends nothing. Where that raises, the session ends."""
         try:

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from realtime_io._websocket import WebSocket
     from realtime_io.recorder import Recorder
     from realtime_proto.conversation import Conversation
+    from realtime_proto.events import Failure
     from realtime_proto.recording import Journaled
     from realtime_proto.tools import ToolDefinition
     from realtime_proto.usage import TurnMetrics
@@ -332,10 +333,13 @@ class Driver:
             code = road.code if isinstance(road, Close) else 1000
             await self._roads.socket.close(code, timeout_s=timeout_s)
         self._roads.lost(None, "")
-        with anyio.move_on_after(REPORT_S, shield=True):
-            if self.failure is None:
+        if self.failure is None:
+            with anyio.move_on_after(REPORT_S, shield=True):
                 await self._delivery.told()
-            elif self.ready is not None and not self._delivery.is_reported:
+        elif self.ready is not None and not self._delivery.is_reported:
+            with anyio.move_on_after(REPORT_S, shield=True):
+                await self._delivery.tell_rest()
+            with anyio.move_on_after(REPORT_S, shield=True):
                 await self._delivery.report(self.failure)
 
     def fail(self, error: RealtimeError) -> None:
@@ -421,8 +425,18 @@ class Driver:
         self._is_over = True
         self._is_closed = True
         if event.failure is not None:
-            self.fail(event.failure.to_exception())
+            self.fail(self._explained(event.failure, event.reason))
         self._is_settled = True
+
+    def _explained(self, failure: Failure, reason: str) -> RealtimeError:
+        """The error that ends the session, with what was said on the wire before it."""
+        error = failure.to_exception()
+        trace = self._conversation.trace
+        error.add_note(trace.note())
+        if isinstance(error, ConnectionLost):
+            error.reason = reason
+            error.last_client_event = trace.last_sent
+        return error
 
     def _answer(self, result: ToolResult) -> None:
         if not self._is_over:

@@ -121,6 +121,11 @@ class Lane:
         """The next event, where it waits already and the others need no turn; else ask `take`."""
         return self._pop() if self._events and self._is_in_turn() else None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._events
+
     async def drained(self) -> None:
         """Return once everything was taken, and the taker is done with it and back for more."""
         while self._events or not self._is_waited_for:

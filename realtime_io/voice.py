@@ -49,6 +49,8 @@ class RealtimeVoice(CallbackRegistry):
             NO_PROXY lists and never for this machine itself.
         reconnect: Whether a lost connection is opened again, with all that was said; a `Backoff`
             says how patiently. `Reconnecting` and `Reconnected` tell of it, and of what was lost.
+        strict: End the session with RemoteProtocolError where the server sends what cannot be read,
+            for tests. Else on_error is told of it, and the session goes on.
 
     Raises:
         ConfigurationError: The provider is unknown, none has a key, or a value is not what it must
@@ -65,6 +67,7 @@ class RealtimeVoice(CallbackRegistry):
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | Secret | None = None,
         reconnect: bool | Backoff = True,
+        strict: bool = False,
     ) -> None:
         super().__init__()
         self._connector = connector_for(
@@ -75,6 +78,7 @@ class RealtimeVoice(CallbackRegistry):
             ssl_context=ssl_context,
             proxy=proxy,
             reconnect=reconnect,
+            strict=strict,
             callbacks=self._callbacks,
         )
 
@@ -182,6 +186,7 @@ def realtime_voice(
     ssl_context: ssl.SSLContext | None = None,
     proxy: str | Secret | None = None,
     reconnect: bool | Backoff = True,
+    strict: bool = False,
 ) -> RealtimeVoice:
     """A RealtimeVoice, as a function: the same arguments and errors."""
     return RealtimeVoice(
@@ -192,6 +197,7 @@ def realtime_voice(
         ssl_context=ssl_context,
         proxy=proxy,
         reconnect=reconnect,
+        strict=strict,
     )
 
 

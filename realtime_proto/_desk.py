@@ -16,7 +16,7 @@ import attrs
 from realtime_proto.barge_in import BargeInMachine
 from realtime_proto.commands import ToolResult
 from realtime_proto.deadlines import Deadlines
-from realtime_proto.errors import ConfigurationError
+from realtime_proto.errors import ConfigurationError, LocalProtocolError
 from realtime_proto.events import (
     AudioChunk,
     ErrorReported,
@@ -41,6 +41,7 @@ from realtime_proto.events import (
 from realtime_proto.history import History, Seed
 from realtime_proto.ledgers import Cut, PlaybackLedger, ToolLedger
 from realtime_proto.resume import HANDLE_S, ResumeState
+from realtime_proto.trace import Trace
 from realtime_proto.usage import TurnClock, UsageLedger
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class Desk:
         self.handle: str | None = None
         self.handle_at = 0.0
         self.frames: list[str] = []
+        self.trace = Trace()
         self.events: list[VoiceEvent] = []
         self.ignored: tuple[str, ...] = ()
         self.is_ready = False
@@ -198,6 +200,18 @@ class Desk:
                 self.tools.settle(call_id)
                 self.emit(ToolCallCancelled(call_id=call_id, reason=reason))
 
+    def awaits(self, result: ToolResult) -> bool:
+        """Whether a result has a call that waits for it.
+
+        Raises:
+            LocalProtocolError: There never was such a call.
+        """
+        if result.call_id in self.tools:
+            return True
+        if not self.tools.was_settled(result.call_id):
+            raise LocalProtocolError(f"there is no tool call {result.call_id!r:.80}")
+        return False
+
     def give_up_calls(self) -> None:
         """Nobody will take the answers of the calls that are open."""
         call_ids = self.tools.open_ids()
@@ -224,7 +238,9 @@ class Desk:
 
     def transmit(self, event: Any) -> None:
         """Say a wire event."""
-        self.frames.append(self.wire.send(event))
+        frame = self.wire.send(event)
+        self.trace.sent(event, len(frame))
+        self.frames.append(frame)
 
     def emit(self, event: VoiceEvent) -> None:
         """Tell the application; note what the event says of time."""

@@ -1,9 +1,9 @@
 """Values of this library as JSON and back: commands, settings, limits, states, for a recording.
 
 An attrs value becomes an object with its class name as "type" and its fields by name; what equals
-its default is left out, and so is what no file can hold (functions). Fields are read back by their
-annotations, so that a tuple, an enum or bytes come out as what they were. Wire events are not for
-this module: they have a codec of their own.
+its default is left out, and so is what no file can hold (functions) and what is no part of a
+comparison. Fields are read back by their annotations, so that a tuple, an enum or bytes come out as
+what they were. Wire events are not for this module: they have a codec of their own.
 
 What is written is checked nowhere: it comes from values that were checked when they were made. What
 is read may come from anybody: it ends as a value or as a ValueError.
@@ -65,7 +65,8 @@ def _object(value: Any, bytes_as: BytesAsJson) -> dict[str, Any]:
         default = field.default
         if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
             default = default.factory() if not default.takes_self else attrs.NOTHING
-        if item is UNSET or callable(item) or (default is not attrs.NOTHING and item == default):
+        is_default = default is not attrs.NOTHING and item == default
+        if item is UNSET or callable(item) or is_default or not field.eq:
             continue
         result[field.name] = to_json(item, bytes_as=bytes_as)
     return result

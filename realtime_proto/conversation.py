@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from realtime_proto.dialect import Capabilities, Dialect, Endpoint
     from realtime_proto.history import History
     from realtime_proto.resume import ResumeState
+    from realtime_proto.trace import Trace
     from realtime_proto.usage import Usage
 
 __all__ = ("Close", "Conversation", "Done", "Keep", "Redial", "Road")
@@ -200,7 +201,7 @@ class Conversation:
             isinstance(self.road, Done) or self._roads.is_intended or self._desk.failure is not None
         ):
             raise LocalProtocolError("the conversation is over")
-        elif isinstance(command, ToolResult) and not self._is_answerable(command):
+        elif isinstance(command, ToolResult) and not self._desk.awaits(command):
             self._advance(now)
             self._desk.tools.late_results += 1
         elif self._desk.is_ready and self._roads.is_in_use:
@@ -227,12 +228,13 @@ class Conversation:
             events = desk.wire.receive(frame)
         except RemoteProtocolError as exc:
             fault, events = exc, list(exc.events)
+        desk.trace.received(events, len(frame))
         for event in events:
             self._dialect.event(event, desk)
             if self._held:
                 self._release_held()
         if fault is not None:
-            desk.report(Failure(kind="remote", message=fault.message, paths=fault.paths))
+            desk.report(Failure.of_fault(fault))
             self._dialect.malformed(fault.tag, desk)
         self._watch.look()
         if fault is not None and self._strict:
@@ -409,6 +411,11 @@ class Conversation:
         return self._desk.wire
 
     @property
+    def trace(self) -> Trace:
+        """What was said last, either way: names and sizes."""
+        return self._desk.trace
+
+    @property
     def is_ready(self) -> bool:
         """Whether the session is set up and not over."""
         return self._desk.is_ready
@@ -490,15 +497,3 @@ class Conversation:
             playback.report(command.item_id, command.ms)
         else:
             playback.deliver(command.item_id, command.n_bytes, now_us=self._desk.now_us)
-
-    def _is_answerable(self, result: ToolResult) -> bool:
-        """Whether a result has a call that waits for it.
-
-        Raises:
-            LocalProtocolError: There never was such a call.
-        """
-        if result.call_id in self._desk.tools:
-            return True
-        if not self._desk.tools.was_settled(result.call_id):
-            raise LocalProtocolError(f"there is no tool call {result.call_id!r:.80}")
-        return False

@@ -170,6 +170,9 @@ class ConnectionLost(RealtimeConnectionError):
         phase: What the session was doing: "set-up", "open" or "closing".
         retryable: Whether a new connection may work.
         hint: What to look at, where the reason is a known one.
+        reason: The peer's words in its close frame.
+        last_client_event: The name, on the wire, of what was sent last. What went before that, by
+            names and sizes, is a note of the error that ends a session.
     """
 
     def __init__(
@@ -181,6 +184,8 @@ class ConnectionLost(RealtimeConnectionError):
         phase: str = "open",
         retryable: bool = False,
         hint: str | None = None,
+        reason: str = "",
+        last_client_event: str | None = None,
     ) -> None:
         super().__init__(message, code=None if received is None else str(received))
         self.received = received
@@ -188,6 +193,8 @@ class ConnectionLost(RealtimeConnectionError):
         self.phase = phase
         self.retryable = retryable
         self.hint = hint
+        self.reason = reason
+        self.last_client_event = last_client_event
 
 
 class SlowConsumer(RealtimeConnectionError):

@@ -352,6 +352,7 @@ class Failure:
         event_id: The client event that caused it.
         cause: The name of that event on the wire, where it is remembered.
         paths: Where in the frame, for "remote".
+        excerpt: How the frame begins, for "remote": to look at, and no part of what is compared.
         received: The close code the peer sent, for "lost".
         sent: The close code we sent, for "lost".
         phase: What the session was doing, for "lost".
@@ -371,6 +372,12 @@ class Failure:
     phase: str = "open"
     retryable: bool = False
     hint: str | None = None
+    excerpt: str = field(default="", eq=False, repr=False)
+
+    @classmethod
+    def of_fault(cls, fault: RemoteProtocolError) -> Failure:
+        """A frame that could not be read."""
+        return cls(kind="remote", message=fault.message, paths=fault.paths, excerpt=fault.excerpt)
 
     def to_exception(self) -> RealtimeError:
         """The error that says the same."""
@@ -383,7 +390,9 @@ class Failure:
                 retryable=self.retryable,
             )
         if self.kind == "remote":
-            return RemoteProtocolError(self.message, paths=self.paths or ("$",))
+            return RemoteProtocolError(
+                self.message, paths=self.paths or ("$",), excerpt=self.excerpt
+            )
         if self.kind == "local":
             return LocalProtocolError(self.message, code=self.code)
         if self.kind == "timeout":

@@ -69,7 +69,7 @@ class Usage:
         transcription_input: What the transcriber of the user's words heard.
         transcription_output: What it wrote.
         transcription_s: Seconds it heard, where it is paid by time.
-        raw: The server's own counts, as they came; None for sums.
+        raw: The server's own counts, by the fields of the wire's event; None for sums.
 
     Example:
         >>> usage = Usage(input=Tokens(text=1000, audio=500), cached=Tokens(text=400))

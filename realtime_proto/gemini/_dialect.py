@@ -422,9 +422,14 @@ class GeminiDialect:
         for part in turn.parts:
             if part.thought:
                 continue
-            if part.inline_data is not None and part.inline_data.mime_type.startswith("audio/"):
+            blob = part.inline_data
+            if blob is not None and blob.mime_type.startswith("audio/"):
                 self._begin_answer()
-                self._turns.speak(part.inline_data.data, fx)
+                if blob.rate_hz in (None, PCM16_24K.rate_hz):
+                    self._turns.speak(blob.data, fx)
+                else:  # it would play at a wrong speed
+                    message = f"speech of the type {blob.mime_type:.60} cannot be played"
+                    fx.emit(ErrorReported(failure=Failure(kind="remote", message=message)))
             elif part.text:
                 self._begin_answer()
                 self._turns.transcribe(part.text, fx, is_spoken=False)

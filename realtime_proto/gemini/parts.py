@@ -14,6 +14,7 @@ descriptors, recorded traffic; read 2026-11-22.
 
 from __future__ import annotations
 
+import re
 from typing import Final, final
 
 from attrs import field, frozen
@@ -55,6 +56,9 @@ __all__ = (
     "WordInfo",
 )
 
+_OUTPUT_MIME_TYPE: Final = "audio/pcm;rate=24000"
+_RATE: Final = re.compile(r";\s*rate=(\d{1,9})(?!\d)", re.IGNORECASE)
+
 
 # --- media
 
@@ -75,6 +79,19 @@ class Blob(WireValue):
     mime_type: str = ""
     data: bytes = field(default=b"", repr=False)
     display_name: str = ""
+
+    @property
+    def rate_hz(self) -> int | None:
+        """The sample rate, where `mime_type` says one.
+
+        Example:
+            >>> Blob(mime_type="audio/pcm;rate=24000").rate_hz
+            24000
+        """
+        if self.mime_type == _OUTPUT_MIME_TYPE:  # nearly all there is
+            return 24_000
+        said = _RATE.search(self.mime_type)
+        return None if said is None else int(said[1])
 
 
 @final

@@ -12,6 +12,7 @@ __all__ = ("BOTH", "Chat")
 
 BOTH = ("openai", "gemini")
 
+
 class Chat(Lines):
     """One conversation, open from second 0; the Unix time then is 1 000.
 

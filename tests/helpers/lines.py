@@ -41,7 +41,9 @@ class Lines(ABC):
             response = {"id": response_id, "status": "in_progress", "output": []}
             self.say({"type": "response.created", "response": response})
 
-    def speak(self, data: bytes = bytes(48_000), *, item_id: str = "a1") -> None:
+    def speak(
+        self, data: bytes = bytes(48_000), *, item_id: str = "a1", response_id: str = "r1"
+    ) -> None:
         """A piece of speech: one second."""
         audio = base64.b64encode(data).decode()
         if self.provider == "gemini":
@@ -51,7 +53,7 @@ class Lines(ABC):
             self.say(
                 {
                     "type": "response.output_audio.delta",
-                    "response_id": "r1",
+                    "response_id": response_id,
                     "item_id": item_id,
                     "output_index": 0,
                     "content_index": 0,

@@ -23,7 +23,7 @@ from realtime_io._websocket import Closed
 from realtime_proto import AudioChunk
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from realtime_io._handshake import Request
     from realtime_io._websocket import WebSocket
@@ -56,7 +56,10 @@ class Stage(Lines):
         errors: What `on_error` was called with.
         heard: The audio `on_audio` was called with.
         on_frame: Called with each frame after the set-up.
-        sets_up: Whether the settings of a client are taken at once.
+        on_set_up: Called when a client's settings have come; None takes them at once.
+        refuses: Whether who comes is turned away.
+        n_dialled: How many came.
+        n_overlapping: How many of them came while the connection before was open.
         failures: What went wrong in itself: empty, or a bug of the tests.
     """
 
@@ -69,7 +72,11 @@ class Stage(Lines):
         self.errors: list[RealtimeError] = []
         self.heard: list[bytes] = []
         self.on_frame: Callable[[dict[str, Any]], object] = lambda _: None
-        self.sets_up = True
+        self.on_set_up: Callable[[], Awaitable[object]] | None = None
+        self.refuses = False
+        self.n_dialled = 0
+        self.n_overlapping = 0
+        self._deaf_s = 0.0
         self.failures: list[Exception] = []
         self._session = SESSION | {"model": "m"} | session
         self._socket: WebSocket | None = None
@@ -97,6 +104,10 @@ class Stage(Lines):
             kept = {name: sent[name] for name in ("audio", "instructions") if name in sent}
             self.say({"type": "session.updated", "session": self._session | kept})
 
+    async def send_raw(self, data: bytes) -> None:
+        """Send bytes as they are, on the newest connection."""
+        await self.socket._stream.send(data)
+
     async def close(self, code: int, reason: str = "") -> None:
         """Close the newest connection."""
         await self.socket.close(code, reason, timeout_s=1)
@@ -105,8 +116,17 @@ class Stage(Lines):
         """Let the newest connection break, without a word."""
         await self.socket.aclose()
 
+    def go_deaf(self, seconds: float) -> None:
+        """Read nothing for so long, not even pings; beginning with the next frame."""
+        self._deaf_s = seconds
+
     async def serve(self, socket: WebSocket, request: Request) -> None:
         """One connection."""
+        self.n_dialled += 1
+        self.n_overlapping += self._socket is not None and self._socket.is_open
+        if self.refuses:
+            await socket.aclose()
+            return
         self._socket = socket
         said: list[dict[str, Any]] = []
         self.frames.append(said)
@@ -117,11 +137,14 @@ class Stage(Lines):
             while True:
                 frame = json.loads(await socket.receive())
                 said.append(frame)
-                if len(said) == 1:
-                    if self.sets_up:
-                        self.take_settings()
-                else:
+                await anyio.sleep(self._deaf_s)
+                self._deaf_s = 0
+                if len(said) > 1:
                     self.on_frame(frame)
+                elif self.on_set_up is None:
+                    self.take_settings()
+                else:
+                    await self.on_set_up()
 
     # --- what it was told
 
@@ -139,6 +162,12 @@ class Stage(Lines):
                 found.append(base64.b64decode(frame["realtimeInput"]["audio"]["data"]))
         return b"".join(found)
 
+    def forget(self) -> None:
+        """Keep nothing of what was told so far but the newest set-up."""
+        self.events.clear()
+        self.heard.clear()
+        del self.frames[-1][1:]
+
     # --- the application
 
     def voice(self, config: RealtimeConfig | None = None, **settings: Any) -> RealtimeVoice:
@@ -146,11 +175,12 @@ class Stage(Lines):
 
         Args:
             config: The settings; None: these.
-            settings: Settings, and `reconnect`.
+            settings: Settings, and options of the face.
         """
-        options = {name: settings.pop(name) for name in ("reconnect",) if name in settings}
+        names = ("reconnect", "strict")
+        options = {name: settings.pop(name) for name in names if name in settings}
         voice = RealtimeVoice(
-            self.provider,
+            settings.pop("provider", self.provider),
             config or RealtimeConfig(**settings),
             api_key="k",
             base_url=self.base_url,
@@ -185,7 +215,9 @@ async def talking(
     provider: str, *, tools: Sequence[Any] = (), **settings: Any
 ) -> AsyncIterator[tuple[Stage, VoiceSession]]:
     """A provider, and a session with it that is hung up at the end of the block."""
-    async with playing(provider) as stage:
-        async with stage.voice(tools=tools, **settings).connect() as session:
-            yield stage, session
-            await session.aclose()
+    async with (
+        playing(provider) as stage,
+        stage.voice(tools=tools, **settings).connect() as session,
+    ):
+        yield stage, session
+        await session.aclose()

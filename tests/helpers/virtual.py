@@ -38,7 +38,9 @@ def virtually(
 
     @wraps(test)
     def run(*, backend: str, **arguments: Any) -> None:
-        run_virtually(partial(bounded, **arguments), backend=backend, waits_for_tools=waits_for_tools)
+        run_virtually(
+            partial(bounded, **arguments), backend=backend, waits_for_tools=waits_for_tools
+        )
 
     signature = inspect.signature(test)
     backend = inspect.Parameter("backend", inspect.Parameter.KEYWORD_ONLY)

@@ -123,7 +123,7 @@ WAYS_OUT: list[Callable[[RealtimeVoice], Awaitable[None]]] = [
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("leave", WAYS_OUT, ids=lambda leave: leave.__name__)
-async def test_nothing_is_left_of_a_session(
+async def test_pain_18_nothing_is_left_of_a_session(
     simulator: Simulator, provider: str, leave: Callable[[RealtimeVoice], Awaitable[None]]
 ) -> None:
     """However it is left."""
@@ -148,7 +148,7 @@ async def test_nothing_is_left_of_a_session(
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("end", ["closes", "drops", "fails"])
-async def test_nothing_is_left_where_the_server_ends_it(provider: str, end: str) -> None:
+async def test_pain_18_nothing_is_left_where_the_server_ends_it(provider: str, end: str) -> None:
     """With a normal close, with none, or with an error code."""
 
     async def script(socket: WebSocket) -> None:

@@ -1,0 +1,71 @@
+"""What was said last on the wire, either way: the names of events and their sizes, nothing else.
+
+For the error that ends a conversation, which is often explained by what went before it. An error is
+shown and logged, so no word of anybody's and no credential may be in it: names tell enough. Events
+of one name in a row are one entry, so that speech does not push out all the rest.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ("Trace",)
+
+MAX_RUNS: Final = 12
+
+MAX_NAME: Final = 64
+"""Characters of a name that are shown: one that is not known is the peer's own."""
+
+
+class Trace:
+    """The last events of one conversation, over all its connections.
+
+    Attributes:
+        last_sent: The name, on the wire, of the last event we sent.
+
+    Example:
+        >>> trace = Trace()
+        >>> trace.last_sent is None
+        True
+    """
+
+    def __init__(self) -> None:
+        self.last_sent: str | None = None
+        self._runs: deque[list[Any]] = deque(maxlen=MAX_RUNS)  # arrow, name, events, characters
+
+    def sent(self, event: Any, n_characters: int) -> None:
+        """We say *event*, in a frame of so many characters."""
+        name = event.type or event.tag
+        self.last_sent = name
+        self._add(">", name, n_characters)
+
+    def received(self, events: Sequence[Any], n_characters: int) -> None:
+        """The peer said *events*, in one frame of so many characters; none: nothing readable."""
+        for event in events:
+            self._add("<", event.type or event.tag, n_characters)
+            n_characters = 0
+        if not events:
+            self._add("<", "(nothing that can be read)", n_characters)
+
+    def _add(self, arrow: str, name: str, n_characters: int) -> None:
+        runs = self._runs
+        if runs:
+            run = runs[-1]
+            if run[1] == name and run[0] == arrow:
+                run[2] += 1
+                run[3] += n_characters
+                return
+        runs.append([arrow, name, 1, n_characters])
+
+    def note(self) -> str:
+        """What an error is told with: one line for each entry, the oldest first."""
+        lines = ["the last events on the wire, ours (>) and the server's (<):"]
+        for arrow, name, n_events, n_characters in self._runs:
+            times = "" if n_events == 1 else f" {n_events} times,"
+            shown = "".join(c if c.isprintable() else "?" for c in name[:MAX_NAME])
+            lines.append(f"  {arrow} {shown}:{times} {n_characters} characters")
+        return "\n".join(lines)
