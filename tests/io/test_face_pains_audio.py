@@ -253,7 +253,7 @@ async def test_pain_26_what_is_said_while_it_is_set_up_anew_is_said_then(provide
 @virtually
 @on_both
 async def test_pain_26_less_than_100_ms_is_not_committed(provider: str) -> None:
-    """It is refused here, with the milliseconds there are; nothing is said, and more makes a turn."""
+    """It is refused here, with the milliseconds there are, and nothing is said; more is a turn."""
     async with talking(provider, vad_mode=VADMode.MANUAL) as (stage, session):
         await session.send_audio(bytes(session.input_format.bytes_for_ms(60)))
         with pytest.raises(LocalProtocolError, match="only 60 ms"):

@@ -179,7 +179,7 @@ async def test_pain_16_words_that_come_late_belong_to_what_was_said_first() -> N
 
 @virtually
 async def test_pain_16_geminis_turns_are_told_apart_and_thoughts_are_not_told() -> None:
-    """Each turn has an id, its words are whole at its end, and what it thought is not among them."""
+    """Each turn has an id, its words are whole at its end, and no thought is among them."""
     async with talking("gemini") as (stage, session):
         for words in ("One.", "Two."):
             thought = {"text": "I had better be brief.", "thought": True}

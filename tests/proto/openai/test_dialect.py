@@ -6,7 +6,8 @@ from typing import Any
 
 import attrs
 import pytest
-from helpers.chat import SESSION, Chat
+from helpers.chat import Chat
+from helpers.lines import SESSION
 
 from realtime_proto import (
     PROVIDERS,
