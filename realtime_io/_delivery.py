@@ -157,8 +157,9 @@ class Delivery:
         with suppress(RealtimeError):  # a callback that raises now: the first failure stands
             while lane is not None and not lane.is_empty:
                 event = await lane.take()
-                if event is not None:
-                    await self._callbacks.deliver(event)
+                rest = None if event is None else self._callbacks.deliver(event)
+                if rest is not None:
+                    await rest
 
     async def tell(self, error: RealtimeError) -> None:
         """Tell on_error of what ends nothing. Where that raises, the session ends."""
