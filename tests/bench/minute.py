@@ -14,13 +14,16 @@ import random
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+import anyio
+
+from realtime_io import RealtimeVoice
 from realtime_proto import PROVIDERS, AudioDelivered, Conversation, RealtimeConfig, SendAudio
 from realtime_proto.wire import count_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ("MINUTE_S", "conversation", "hold", "steps")
+__all__ = ("HEARD_BYTES", "MINUTE_S", "conversation", "hold", "pieces", "speak", "steps")
 
 MINUTE_S: Final = 60.0
 TURN_S: Final = 10.0
@@ -28,6 +31,8 @@ PIECE_BYTES: Final = 4_800
 """100 ms of PCM16 at 24 000 Hz."""
 
 PIECES: Final = 50
+HEARD_BYTES: Final = int(MINUTE_S / TURN_S) * PIECES * PIECE_BYTES
+CONFIG: Final = RealtimeConfig(instructions="Be brief.")
 WORDS: Final = 14
 
 Step = tuple[float, "Callable[..., None]"]
@@ -35,26 +40,55 @@ Step = tuple[float, "Callable[..., None]"]
 
 def conversation() -> Conversation:
     """A fresh one, made as the driver makes them."""
-    config = RealtimeConfig(instructions="Be brief.")
     dialect = PROVIDERS["openai"].dialect()
-    return Conversation(dialect, config, ids=count_ids("evt"), reports_delivery=True)
+    return Conversation(dialect, CONFIG, ids=count_ids("evt"), reports_delivery=True)
 
 
 def steps(subject: Any, *, seed: int) -> list[Step]:
     """What is to be done to *subject* in a minute, each with its time in seconds, in order."""
-    noise = random.Random(seed)
+    noise, microphone = random.Random(seed), pieces(seed)
     found: list[Step] = [(0.0, partial(subject.open, unix_time=1_800_000_000.0))]
     for n, event in enumerate(("session.created", "session.updated")):
         session = {"type": "realtime", "object": "realtime.session", "id": "s", "model": "m"}
         found.append((0.01 * (n + 1), _receives(subject, {"type": event, "session": session})))
-    for n in range(int(MINUTE_S * 10) - 1):
-        piece = SendAudio(noise.randbytes(PIECE_BYTES))
-        found.append((0.1 * n + 0.05, partial(subject.send, piece)))
+    for at, piece in microphone:
+        found.append((at, partial(subject.send, SendAudio(piece))))
     for n in range(int(MINUTE_S / TURN_S)):
         found += _turn(subject, n, noise)
     found.sort(key=lambda step: step[0])
     end = (partial(subject.close), partial(subject.connection_lost, 1000, ""))
     return [*found, *((MINUTE_S + 0.01 * n, step) for n, step in enumerate(end))]
+
+
+def pieces(seed: int) -> Iterator[tuple[float, bytes]]:
+    """What the microphone gives, each piece with its time in seconds."""
+    noise = random.Random(f"microphone {seed}")
+    for n in range(int(MINUTE_S * 10) - 1):
+        yield 0.1 * n + 0.05, noise.randbytes(PIECE_BYTES)
+
+
+async def speak(base_url: str, *, seed: int) -> int:
+    """The same application with a server: a session of a minute with an open microphone.
+
+    Returns:
+        How many bytes of audio it heard.
+    """
+    voice = RealtimeVoice("openai", CONFIG, api_key="any", base_url=base_url)
+    heard = 0
+
+    @voice.on_audio
+    def hear(audio: bytes) -> None:
+        nonlocal heard
+        heard += len(audio)
+
+    began_at = anyio.current_time()
+    async with voice.connect() as session:
+        for at, piece in pieces(seed):
+            await anyio.sleep_until(began_at + at)
+            await session.send_audio(piece)
+        await anyio.sleep_until(began_at + MINUTE_S)
+        await session.aclose()
+    return heard
 
 
 def _receives(subject: Any, event: dict[str, Any]) -> Callable[..., None]:

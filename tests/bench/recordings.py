@@ -4,8 +4,9 @@
 
 Replay: one-minute recordings with their audio inline are made up (see minute), as many as stay in
 the page cache, and are read again and again until the number is reached. Each measurement is a
-process of its own with a pool, in interleaved rounds: exact replay of every file, and, as the
-floor, the parsing of every line and nothing more. The largest memory of any process is taken over a
+process of its own with a pool, in interleaved rounds: exact replay of every file; every file played
+as the server of a real client, on a clock that jumps; and, as the floor, the parsing of every line
+and nothing more. The largest memory of any process is taken over a
 tenth of the recordings and over all.
 
 Recording: the same minute is held by a conversation with and without a recorder, in interleaved
@@ -27,12 +28,16 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
+import anyio
+
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench.minute import MINUTE_S, conversation, hold, steps
+from bench.minute import HEARD_BYTES, MINUTE_S, conversation, hold, speak, steps
 from bench.rounds import in_child, interleaved, table, versions
 from realtime_io import Recorder, read_recording
+from realtime_io.player import play
+from realtime_io.virtual import run_virtually
 from realtime_proto._json import loads
 from realtime_proto.replay import replay_journal
 
@@ -78,14 +83,31 @@ def replay_one(path: str) -> bool:
     return report.is_exact and not report.violations and not report.refused
 
 
-WORK: Final[dict[str, Callable[[str], bool]]] = {"replay": replay_one, "parse": parse_one}
+def play_one(path: str) -> bool:
+    """Play a file to a real client, on a clock that jumps; whether that took a minute of it."""
+
+    async def main() -> bool:
+        began_at = anyio.current_time()
+        async with play(path) as player:
+            heard = await speak(player.base_url, seed=int(Path(path).name.partition(".")[0]))
+        took_us = round((anyio.current_time() - began_at) * 1e6)
+        return (heard, took_us) == (HEARD_BYTES, round(MINUTE_S * 1e6))
+
+    return run_virtually(main)
+
+
+WORK: Final[dict[str, Callable[[str], bool]]] = {
+    "replay": replay_one,
+    "play": play_one,
+    "parse": parse_one,
+}
 
 
 def work(what: str, folder: str, n: int, processes: int) -> tuple[float, float]:
     """Do *what* to *n* recordings: the seconds it took, and the largest memory in MiB.
 
     Raises:
-        RuntimeError: One was not replayed exactly.
+        RuntimeError: One was not replayed exactly, or not played in its time.
     """
     files = sorted(map(str, Path(folder).glob("*.rtc.jsonl")))
     paths = [files[i % len(files)] for i in range(n)]
@@ -94,7 +116,7 @@ def work(what: str, folder: str, n: int, processes: int) -> tuple[float, float]:
         n_good = sum(pool.map(WORK[what], paths, chunksize=max(1, n // (processes * 8))))
     took = time.perf_counter() - began
     if n_good != n:
-        raise RuntimeError(f"{n - n_good} recordings were not replayed exactly")
+        raise RuntimeError(f"{n - n_good} recordings did not come out as recorded")
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return took, max(resource.getrusage(one).ru_maxrss for one in who) / 1024
 

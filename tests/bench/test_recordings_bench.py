@@ -6,12 +6,15 @@ from bench import recordings
 
 
 def test_replay_is_measured() -> None:
-    """Every made-up minute replays exactly, in processes of their own; memory is taken twice."""
+    """Every made-up minute replays exactly and is played, in processes of their own; memory is
+    taken twice.
+    """
     found = recordings.compare_replay(n=4, processes=2, rounds=1, n_files=2)
-    assert {"replay", "parse", "MiB of 1", "MiB of 4", "bytes"} == found.keys()
+    assert {"replay", "play", "parse", "MiB of 1", "MiB of 4", "bytes"} == found.keys()
     assert all(value > 0 for value in found.values())
     shown = recordings.replay_table(found)
     assert "| replay | " in shown
+    assert "| play | " in shown
     assert "MiB of 4 recordings" in shown
 
 

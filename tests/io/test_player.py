@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+from bench import minute
 from helpers.leaks import nothing_left, traces
 from helpers.recorded import ANSWER, PROVIDERS, REQUEST, SPOKEN, again, record, talk, voice_for
 from helpers.virtual import BACKENDS, run_virtually
@@ -22,6 +23,7 @@ from realtime_io import (
     ReplayMismatch,
 )
 from realtime_io.player import play
+from realtime_proto.recording import Journaled
 from realtime_proto.replay import replay
 
 if TYPE_CHECKING:
@@ -232,6 +234,22 @@ def test_a_minute_takes_a_moment_on_a_clock_that_jumps(lines: list[str], backend
     whole, half, none = (run_virtually(main, pace, backend=backend) for pace in (1.0, 0.5, 0))
     assert 50 < whole < 85
     assert [whole / 2, 0] == pytest.approx([half, none], abs=0.1)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_minute_is_one_to_the_microsecond(backend: str) -> None:
+    """With a microphone that is never off, and every piece of its audio compared."""
+    lines: list[str] = []
+    subject = Journaled(minute.conversation(), lines.append)
+    minute.hold(subject, minute.steps(subject, seed=7))
+
+    async def main() -> tuple[int, int]:
+        began_at = anyio.current_time()
+        async with play(lines) as player:
+            heard = await minute.speak(player.base_url, seed=7)
+        return heard, round((anyio.current_time() - began_at) * 1e6)
+
+    assert (minute.HEARD_BYTES, 60_000_000) == run_virtually(main, backend=backend)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
