@@ -36,7 +36,7 @@ def provider_for(simulator: Simulator, name: str) -> Any:
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-async def test_it_connects_answers_and_disconnects(simulator: Simulator, name: str) -> None:
+async def test_row_direct_connects_answers_and_disconnects(simulator: Simulator, name: str) -> None:
     """The session works without a block around it, and nothing is left after disconnect()."""
     before = traces()
     provider = provider_for(simulator, name)
@@ -134,7 +134,7 @@ async def test_a_cancelled_connect_leaves_nothing(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-async def test_who_never_disconnects_is_told(simulator: Simulator, name: str) -> None:
+async def test_row_direct_warns_who_never_disconnects(simulator: Simulator, name: str) -> None:
     """A ResourceWarning when the provider goes, and the session ends all the same."""
     before = traces()
     provider = provider_for(simulator, name)

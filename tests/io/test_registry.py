@@ -32,7 +32,7 @@ def _clean_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REALTIME_VOICE_PROVIDER", raising=False)
 
 
-def test_a_registered_provider_is_one_like_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_face_register_provider_adds_one_like_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is available, found by its key, and chosen by name or by the environment."""
     RealtimeVoice.register_provider("acme", SPEC)
     assert [*PROVIDERS, "acme"] == RealtimeVoice.available_providers()

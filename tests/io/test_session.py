@@ -86,7 +86,7 @@ async def test_who_iterates_leaves_at_once(simulator: Simulator, provider: str) 
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_hanging_up_ends_everything_at_once(simulator: Simulator, provider: str) -> None:
+async def test_face_aclose_ends_everything_at_once(simulator: Simulator, provider: str) -> None:
     """After aclose() nothing can be sent, iteration is over, and nothing is waited for."""
     voice = voice_for(simulator, provider)
     played: list[bytes] = []
@@ -211,7 +211,7 @@ async def test_a_commit_takes_all_audio_before_it(provider: str) -> None:
     assert kinds.index(end) > max(n for n, kind in enumerate(kinds) if kind == appends)
 
 
-async def test_cleared_audio_is_not_sent_later() -> None:
+async def test_face_clear_audio_forgets_what_waits_too() -> None:
     """What waits for a frame is forgotten, too."""
     async with told("openai") as (session, wire):
         await session.send_audio(b"\x01\x02" * 8)
@@ -246,7 +246,7 @@ async def test_a_rate_that_cannot_be_is_refused_and_nothing_is_sent(provider: st
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_an_image_is_shown(provider: str) -> None:
+async def test_face_send_image_shows_it(provider: str) -> None:
     """The file's bytes and its type reach the server."""
     async with told(provider) as (session, wire):
         await session.send_image(b"\x89PNG", "image/png")
@@ -257,7 +257,7 @@ async def test_an_image_is_shown(provider: str) -> None:
     assert "image/png" in shown
 
 
-async def test_settings_change_while_the_session_goes_on() -> None:
+async def test_face_update_changes_settings_while_the_session_goes_on() -> None:
     """Only what differs is sent; the new tools can be called; the rest stays."""
 
     def look() -> str:
@@ -302,7 +302,7 @@ async def test_a_wire_event_can_be_sent_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_turns_are_whole_exchanges(simulator: Simulator, provider: str) -> None:
+async def test_face_turns_are_whole_exchanges(simulator: Simulator, provider: str) -> None:
     """The question, the call, the answer and the wait, one turn each."""
 
     def get_weather(city: str) -> str:
@@ -330,7 +330,7 @@ async def test_turns_are_whole_exchanges(simulator: Simulator, provider: str) ->
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_history_usage_and_identity_can_be_looked_at(
+async def test_face_session_id_history_and_usage_can_be_looked_at(
     simulator: Simulator, provider: str
 ) -> None:
     """What was said, what it took, and whose session it is; after the end, too."""

@@ -146,7 +146,7 @@ async def test_without_sound_it_ends_too(simulator: Simulator, provider: str) ->
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_it_can_be_entered(simulator: Simulator, provider: str) -> None:
+async def test_row_run_can_be_entered(simulator: Simulator, provider: str) -> None:
     """`async with voice.run(stream) as events`: nothing is left at the end of the block."""
     voice = voice_for(simulator, provider)
     log: list[str] = []
@@ -193,7 +193,9 @@ async def test_two_runs_of_one_voice_do_not_double_callbacks(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_break_ends_it_in_the_background(simulator: Simulator, provider: str) -> None:
+async def test_row_run_ends_in_the_background_after_a_break(
+    simulator: Simulator, provider: str
+) -> None:
     """A bare loop left by `break`: the microphone is closed and nothing is left."""
     before = traces()
     voice = voice_for(simulator, provider)
@@ -433,7 +435,7 @@ async def test_a_server_that_leaves_ends_the_loop(provider: str, code: int | Non
 # --- context
 
 
-async def test_the_microphone_runs_in_the_callers_context(simulator: Simulator) -> None:
+async def test_row_run_has_the_context_of_its_caller(simulator: Simulator) -> None:
     """Context variables of whoever iterates are seen by what runs in the background."""
     variable = contextvars.ContextVar("variable", default="unset")
     seen: list[str] = []

@@ -133,9 +133,7 @@ async def test_audio_and_transcripts_come_to_the_callbacks(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_iteration_gives_every_event_until_the_session_ends(
-    simulator: Simulator, provider: str
-) -> None:
+async def test_face_iteration_gives_every_event(simulator: Simulator, provider: str) -> None:
     """`async for event in session` sees the tool call, the transcript and the end of the answer."""
     voice = voice_for(simulator, provider)
     kinds = set()
@@ -151,7 +149,7 @@ async def test_iteration_gives_every_event_until_the_session_ends(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_two_conversations_with_one_voice_register_callbacks_once(
+async def test_row_decorators_register_once_however_often_it_connects(
     simulator: Simulator, provider: str
 ) -> None:
     """A second connect() does not double the callbacks."""
@@ -164,7 +162,7 @@ async def test_two_conversations_with_one_voice_register_callbacks_once(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_interrupt_cuts_the_answer_off(simulator: Simulator, provider: str) -> None:
+async def test_face_interrupt_cuts_the_answer_off(simulator: Simulator, provider: str) -> None:
     """interrupt() tells on_interrupted, and the session goes on."""
     voice = voice_for(simulator, provider)
     interrupted, heard = anyio.Event(), anyio.Event()
@@ -180,7 +178,9 @@ async def test_interrupt_cuts_the_answer_off(simulator: Simulator, provider: str
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_a_manual_turn_is_committed_and_answered(simulator: Simulator, provider: str) -> None:
+async def test_face_commit_audio_ends_a_turn_that_is_answered(
+    simulator: Simulator, provider: str
+) -> None:
     """With VADMode.MANUAL, audio and a commit make a turn on both providers."""
     voice = voice_for(simulator, provider, vad_mode=VADMode.MANUAL)
     answered = anyio.Event()
@@ -196,7 +196,7 @@ async def test_a_manual_turn_is_committed_and_answered(simulator: Simulator, pro
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_on_tool_call_comes_before_the_function(simulator: Simulator, provider: str) -> None:
+async def test_row_tools_come_after_on_tool_call(simulator: Simulator, provider: str) -> None:
     """Its result is the answer; NotImplemented leaves the call to the function."""
     voice = voice_for(simulator, provider)
     requests: list[ToolCallRequest] = []
@@ -279,7 +279,7 @@ def test_no_key_at_all_is_a_configuration_error() -> None:
         RealtimeVoice()
 
 
-def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_providers_are_chosen_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """OpenAI comes first; GOOGLE_API_KEY is a key for Gemini; REALTIME_VOICE_PROVIDER decides."""
     monkeypatch.setenv("GOOGLE_API_KEY", "AIza-1")
     assert RealtimeVoice.configured_providers() == ["gemini"]
@@ -328,7 +328,7 @@ def test_a_callback_must_be_callable() -> None:
         RealtimeVoice("openai", api_key="k").on_audio(wrong)
 
 
-async def test_the_base_url_of_the_environment_is_used(
+async def test_row_providers_are_where_the_environment_says(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The program itself needs no change to talk to a simulator."""
@@ -337,14 +337,14 @@ async def test_the_base_url_of_the_environment_is_used(
     assert await answer_to(RealtimeVoice(), "hello") == "Hello. How can I help you?"
 
 
-async def test_an_ignored_setting_is_one_warning(simulator: Simulator) -> None:
+async def test_row_settings_that_are_ignored_are_one_warning(simulator: Simulator) -> None:
     """What the provider has no place for is named."""
     voice = voice_for(simulator, "openai", temperature=0.8)
     with pytest.warns(ConfigurationWarning, match="openai has no place for temperature"):
         await answer_to(voice, "hello")
 
 
-async def test_strict_makes_an_ignored_setting_an_error(simulator: Simulator) -> None:
+async def test_row_settings_that_are_ignored_are_an_error_if_strict(simulator: Simulator) -> None:
     """Nothing is dialled."""
     voice = voice_for(simulator, "openai", temperature=0.8, strict=True)
     with pytest.raises(ConfigurationError, match="no place for temperature"):
@@ -453,7 +453,7 @@ async def test_a_refused_configuration_is_the_servers_own_error() -> None:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_a_connection_lost_in_the_middle_wakes_the_body(provider: str) -> None:
+async def test_row_connect_raises_one_error_when_the_connection_is_lost(provider: str) -> None:
     """A body that waits for ever is cancelled, and the one error comes out; on_error saw it."""
     errors: list[RealtimeError] = []
 
@@ -515,7 +515,7 @@ async def _ignore(stream: ByteStream) -> None:
 @pytest.mark.parametrize(
     "raised", [ValueError("mine"), KeyboardInterrupt(), ConnectionLost("mine")]
 )
-async def test_what_the_body_raises_comes_out_unchanged(
+async def test_row_connect_raises_what_the_body_raised(
     simulator: Simulator, provider: str, raised: BaseException
 ) -> None:
     """No group, no wrapping: the very same exception."""
@@ -539,7 +539,7 @@ async def test_cancelling_the_body_closes_the_session(simulator: Simulator, prov
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("kind", ["on_audio", "on_transcript", "on_event"])
-async def test_a_callback_that_raises_ends_the_session(
+async def test_row_callbacks_that_raise_end_the_session(
     simulator: Simulator, provider: str, kind: str
 ) -> None:
     """CallbackError, with the cause; on_error sees it first."""
