@@ -290,9 +290,13 @@ class Desk:
         """More words of an item."""
         if item_id in self._finished or not text:
             return
-        known = self.history.find(item_id)
-        if known is None or len(known.text) < self.limits.transcript_bytes:
-            self.history.say(item_id, text, role=speaker, is_spoken=is_spoken)
+        self.history.say(
+            item_id,
+            text,
+            role=speaker,
+            is_spoken=is_spoken,
+            max_characters=self.limits.transcript_bytes,
+        )
         if response_id is not None:
             self.playback.hear(item_id, text)
             self.clock.output(response_id, self.now_us)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, final, get_args
 
 import attrs
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from realtime_proto._json import dumps, loads
 from realtime_proto.errors import ConfigurationError
@@ -104,6 +104,18 @@ class Seed:
     left_out: tuple[tuple[str, str], ...] = ()
 
 
+@define
+class _Said:
+    """Words of an item, as they came.
+
+    Args:
+        n_characters: How long its text is with them.
+    """
+
+    n_characters: int
+    parts: list[str] = field(factory=list)
+
+
 class History:
     """Items in order, bounded.
 
@@ -127,7 +139,8 @@ class History:
     def __init__(self, *, max_items: int = 1_000, max_bytes: int = 4 * 2**20) -> None:
         self._max_items = max_items
         self._max_bytes = max_bytes
-        self._items: list[HistoryItem] = []
+        self._settled: list[HistoryItem] = []
+        self._said: dict[str, _Said] = {}  # by item id: what its item does not hold yet
         self._after: dict[str, str] = {}
         self._n_bytes = 0
         self.n_forgotten: int = 0
@@ -188,10 +201,35 @@ class History:
         self._gather(item.item_id)
         self._forget()
 
-    def say(self, item_id: str, text: str, *, role: Speaking, is_spoken: bool = True) -> None:
-        """More of an item's transcript came. The item need not be there yet."""
-        item = self._known(item_id, role, is_spoken)
-        self._replace(attrs.evolve(item, text=item.text + text))
+    def say(
+        self,
+        item_id: str,
+        text: str,
+        *,
+        role: Speaking,
+        is_spoken: bool = True,
+        max_characters: int | None = None,
+    ) -> None:
+        """More of an item's transcript came. The item need not be there yet.
+
+        Args:
+            item_id: Whose it is.
+            text: What came; it is left out where the item has `max_characters` already.
+            role: Whose words they are, where the item is not there yet.
+            is_spoken: Whether they are a transcript, where the item is not there yet.
+            max_characters: None: no bound but the history's.
+        """
+        said = self._said.get(item_id)
+        if said is None:
+            item = self._known(item_id, role, is_spoken)
+            said = self._said[item_id] = _Said(len(item.text))
+        if max_characters is not None and said.n_characters >= max_characters:
+            return
+        said.parts.append(text)
+        said.n_characters += len(text)
+        self._n_bytes += len(text.encode())
+        if self._n_bytes > self._max_bytes:
+            self._forget()
 
     def finish(
         self, item_id: str, text: str | None, *, role: Speaking, is_spoken: bool = True
@@ -282,6 +320,20 @@ class History:
         return Seed(items=tuple(kept), left_out=tuple(left_out))
 
     # --- inside
+
+    @property
+    def _items(self) -> list[HistoryItem]:
+        """All items, with what was said of them: joined when somebody looks, for a text that grows
+        by a word at a time would be copied as often.
+        """
+        if self._said:
+            waiting, self._said = self._said, {}
+            for n, item in enumerate(self._settled):
+                said = waiting.get(item.item_id)
+                if said is not None:
+                    text = "".join((item.text, *said.parts))
+                    self._settled[n] = attrs.evolve(item, text=text)
+        return self._settled
 
     def _known(self, item_id: str, role: Speaking, is_spoken: bool) -> HistoryItem:
         item = self.find(item_id)

@@ -80,6 +80,46 @@ def test_words_can_come_before_their_item_and_after_its_end() -> None:
     assert "user" == history.find("u").role  # type: ignore[union-attr]
 
 
+WORDS = ("one ", "two ", "three ", "\u00e9", "\U0001f600")
+
+
+@pytest.mark.parametrize("looks", list(itertools.product([False, True], repeat=len(WORDS) - 1)))
+def test_a_text_that_grows_is_whole_whenever_it_is_looked_at(looks: tuple[bool, ...]) -> None:
+    """Two items in turn, looked at or not in between; its bytes are counted as they come."""
+    history = History()
+    for n, word in enumerate(WORDS):
+        history.say("a", word, role="assistant")
+        history.say("b", word.upper(), role="user")
+        if n < len(looks) and looks[n]:
+            assert ["".join(WORDS[: n + 1])] == [item.text for item in history][:1]
+        assert sum(len((w + w.upper()).encode()) for w in WORDS[: n + 1]) == history.n_bytes
+    text = "".join(WORDS)
+    assert [text, text.upper()] == [item.text for item in history]
+    history.remove("a")
+    assert len(text.upper().encode()) == history.n_bytes
+
+
+def test_words_beyond_the_bound_of_an_item_are_left_out() -> None:
+    """The last piece may go over it; what is there counts, whoever has looked meanwhile."""
+    history = History()
+    history.insert(message("a", "12"))
+    for word in ("34", "56", "78"):
+        history.say("a", word, role="user", max_characters=5)
+        assert history.find("a") is not None
+    assert ["123456"] == [item.text for item in history]
+    history.say("a", "9", role="user")
+    assert ["1234569"] == [item.text for item in history]
+
+
+def test_an_item_that_grows_too_long_makes_others_go() -> None:
+    """The oldest first, words that were just said included."""
+    history = History(max_bytes=10)
+    for item_id, word in (("a", "123"), ("b", "456"), ("b", "7890"), ("b", "x")):
+        history.say(item_id, word, role="user")
+    assert [("b", "4567890x")] == [(item.item_id, item.text) for item in history]
+    assert (1, 8) == (history.n_forgotten, history.n_bytes)
+
+
 def test_an_interrupted_item_says_what_was_heard() -> None:
     """Its text stays whole, its status says that it was cut, also after its last words."""
     history = History()
