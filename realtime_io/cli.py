@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
+from contextlib import suppress
+from functools import partial
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from realtime_io import demo, recordings
 from realtime_proto.errors import RealtimeError
+from realtime_proto.faults import Cut, Delay, Drop, Duplicate, Nth, Reorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from realtime_proto.faults import At, Fault
 
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -63,6 +70,21 @@ def _record(options: argparse.Namespace) -> int:
             provider=options.provider,
             base_url=options.base_url,
             audio=options.audio,
+            backend=options.backend,
+        )
+    )
+
+
+def _play(options: argparse.Namespace) -> int:
+    return recordings.play_recording(
+        recordings.PlayOptions(
+            source=options.file,
+            port=options.port,
+            compare=options.compare,
+            pace=options.pace,
+            timeout_s=options.timeout,
+            redact=options.redact or (),
+            faults=options.fault or (),
             backend=options.backend,
         )
     )
@@ -164,6 +186,8 @@ def _add_recordings(commands: Commands) -> None:
         run=lambda options: recordings.replay_files(options.files, jobs=options.jobs)
     )
 
+    _add_play(commands)
+
     command = commands.add_parser("inspect", help="print a recording, a line per record")
     command.add_argument("file", metavar="FILE", type=Path)
     command.set_defaults(run=lambda options: recordings.inspect(options.file))
@@ -176,6 +200,108 @@ def _add_recordings(commands: Commands) -> None:
     command.add_argument("first", metavar="A", type=Path)
     command.add_argument("second", metavar="B", type=Path)
     command.set_defaults(run=lambda options: recordings.diff(options.first, options.second))
+
+
+def _add_play(commands: Commands) -> None:
+    command = commands.add_parser(
+        "play",
+        help="be the server of a recording, for a client in any language",
+        description="Listen on 127.0.0.1 and say what the recording's server said, when all that "
+        "the client had said before has been said again. It ends when every recorded connection "
+        "was had; where something was made to go wrong, when nothing has come for as long as "
+        "--timeout. The exit code is 0 only when all was said; 1 with the first difference. FRAME "
+        "is a line as `inspect` shows it, or an event and, behind a colon, which one: "
+        "response.done:2. There may be several.",
+    )
+    command.add_argument("file", metavar="FILE", type=Path)
+    command.add_argument(
+        "--port", metavar="N", type=_port, default=0, help="where to listen (default: a free one)"
+    )
+    command.add_argument(
+        "--compare",
+        choices=("strict", "type"),
+        default="strict",
+        help="what the client says must be the same to the byte, or of the same types "
+        "(default: strict)",
+    )
+    command.add_argument(
+        "--pace",
+        metavar="X",
+        type=_seconds,
+        default=1.0,
+        help="how long a recorded second takes, in seconds; 0: no pauses (default: 1)",
+    )
+    command.add_argument(
+        "--timeout",
+        metavar="S",
+        type=_seconds,
+        default=5.0,
+        help="how much longer than recorded the client may take, in seconds (default: 5)",
+    )
+    command.add_argument(
+        "--redact",
+        metavar="PATTERN",
+        action="append",
+        type=_pattern,
+        help="what else was taken out of the recording; may be given again",
+    )
+    for name, make, text in (
+        ("--cut", Cut, "break the connection behind this frame"),
+        ("--drop", Drop, "never send it"),
+        ("--duplicate", Duplicate, "send it twice"),
+        ("--reorder", Reorder, "send it behind the next one"),
+    ):
+        command.add_argument(
+            name, metavar="FRAME", dest="fault", action="append", type=_fault(make), help=text
+        )
+    command.add_argument(
+        "--delay",
+        metavar="FRAME=S",
+        dest="fault",
+        action="append",
+        type=_delay,
+        help="send it so many seconds later",
+    )
+    _add_backend(command)
+    command.set_defaults(run=_play)
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and int(text) <= 65_535):
+        raise argparse.ArgumentTypeError(f"a port is from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    with suppress(ValueError):
+        if 0 <= float(text) < inf:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"a number of seconds from 0 is wanted, not {text!r}")
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as exc:
+        raise argparse.ArgumentTypeError(f"{text!r} is no pattern: {exc}") from None
+    return text
+
+
+def _fault(make: Callable[[At], Fault]) -> Callable[[str], Fault]:
+    def read(text: str) -> Fault:
+        event, _, n = text.partition(":")
+        with suppress(ValueError):  # as a ConfigurationError is, too
+            return make(int(text) if text.isdecimal() else Nth(event, int(n or 1)))
+        raise argparse.ArgumentTypeError(
+            f"a frame is a line, or an event like response.done:2, not {text!r}"
+        )
+
+    return read
+
+
+def _delay(text: str) -> Fault:
+    frame, _, seconds = text.rpartition("=")
+    return _fault(partial(Delay, by_s=_seconds(seconds)))(frame)
 
 
 def _add_backend(command: argparse.ArgumentParser) -> None:

@@ -69,6 +69,7 @@ __all__ = (
     "play",
 )
 
+WHY: Final = "this is not what was recorded"
 DIFFERS: Final = 1008
 """What an application is told that said something else: nobody tries again after that."""
 
@@ -84,7 +85,9 @@ class Player:
 
     Attributes:
         base_url: Where the application is to connect, instead of the provider.
-        n_connections: How many connections it has asked for.
+        n_recorded: How many connections there are in the recording.
+        n_connections: How many the application has asked for.
+        n_over: How many of those that were recorded have ended.
         failure: What it said differently, or why that cannot be told; None so far. Leaving the
             block raises it.
     """
@@ -99,7 +102,9 @@ class Player:
         redactor: Redactor,
     ) -> None:
         self.base_url: str = ""
+        self.n_recorded: int = len(exchanges)
         self.n_connections: int = 0
+        self.n_over: int = 0
         self.failure: Exception | None = None
         self._exchanges = exchanges
         self._pace = pace
@@ -107,9 +112,23 @@ class Player:
         self._rehearsals = [Rehearsal(e, compare=compare, redactor=redactor) for e in exchanges]
         self._let_in: list[tuple[Request, int]] = []
         self._is_over: set[int] = set()
+        self._scenes: list[_Scene] = []
+        self._changed = Change()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every recorded connection was asked for and has ended; once something differed,
+        whether no connection is open.
+        """
+        return not self._scenes if self.failure is not None else self.n_over >= self.n_recorded
+
+    async def until_changed(self) -> None:
+        """Wait until a connection is asked for or ends, or something differs."""
+        await self._changed.wait()
 
     def _select(self, request: Request) -> Accept | Reject:
         n, self.n_connections = self.n_connections, self.n_connections + 1
+        self._changed.tell()
         if n >= len(self._exchanges):
             if self._is_free:
                 return Reject(NO_MORE)
@@ -118,7 +137,7 @@ class Player:
             return Reject(403)
         exchange = self._exchanges[n]
         if exchange.status is not None:
-            self._is_over.add(n)
+            self._ended(n)
             return Reject(exchange.status, b"", exchange.headers)
         self._let_in.append((request, n))
         subprotocol = "realtime" if "realtime" in request.subprotocols else None
@@ -126,8 +145,20 @@ class Player:
 
     async def _serve(self, socket: WebSocket, request: Request) -> None:
         n = next(n for other, n in self._let_in if other is request)
-        if self.failure is None:
-            await _Scene(self, n, socket).run()
+        if self.failure is not None:
+            return
+        scene = _Scene(self, n, socket)
+        self._scenes.append(scene)
+        try:
+            await scene.run()
+        finally:
+            self._scenes.remove(scene)
+        self._ended(n)
+
+    def _ended(self, n: int) -> None:
+        self._is_over.add(n)
+        self.n_over = len(self._is_over)
+        self._changed.tell()
 
     @property
     def _is_free(self) -> bool:
@@ -135,11 +166,14 @@ class Player:
         return any(rehearsal.is_free for rehearsal in self._rehearsals)
 
     def _note(self, found: Difference | Exception | None) -> None:
-        """Keep the first failure."""
+        """Keep the first failure, which ends every connection."""
         if found is not None and self.failure is None:
             self.failure = (
                 mismatch(found, "the application") if isinstance(found, Difference) else found
             )
+            self._changed.tell()
+            for scene in self._scenes:
+                scene.look()
 
     def _left(self) -> None:
         """The application is through: what had it still to say?"""
@@ -158,36 +192,44 @@ class _Scene:
 
     def __init__(self, player: Player, n: int, socket: WebSocket) -> None:
         self._player = player
-        self._n = n
         self._rehearsal = player._rehearsals[n]
         self._socket = socket
         self._changed = Change()
+        self._heard = anyio.Event()
         self._at = _clock.now()  # when the step before the next one was done
+
+    def look(self) -> None:
+        """Something has changed."""
+        self._changed.tell()
 
     async def run(self) -> None:
         async with background_tasks() as tasks:
             tasks.start_soon(self._hear, name="player hears")
             await self._perform()
-            self._player._is_over.add(self._n)
+            if self._player.failure is not None:
+                await self._socket.close(DIFFERS, WHY, timeout_s=CLOSE_S)
+            await self._heard.wait()  # to the end of what the client has said
+
+    def _goes_on(self) -> bool:
+        return self._player.failure is None and self._socket.is_open
 
     async def _perform(self) -> None:
-        while self._player.failure is None and self._socket.is_open:
+        while self._goes_on():
             step = self._rehearsal.step
             due = self._at + self._rehearsal.gap_us / 1_000_000 * self._player._pace
             if isinstance(step, Said) or (isinstance(step, End) and step.by == "server"):
                 due += step.delay_us / 1_000_000
-                await anyio.sleep_until(due)
+                while self._goes_on() and await self._until_changed(due):
+                    pass
                 await self._act(step)
                 self._at = due
             elif step is None:  # the recording says no more
                 await self._until_changed(math.inf)
             else:
                 await self._await_client(due + self._player._timeout_s)
-        if self._player.failure is not None:
-            await self._socket.close(DIFFERS, "this is not what was recorded", timeout_s=CLOSE_S)
 
     async def _act(self, step: Said | End) -> None:
-        if self._player.failure is not None or not self._socket.is_open:
+        if not self._goes_on():
             return  # meanwhile
         if isinstance(step, Said):
             self._rehearsal.said()
@@ -202,11 +244,9 @@ class _Scene:
 
     async def _await_client(self, until: float) -> None:
         before = self._rehearsal.step
-        while self._rehearsal.step is before and self._socket.is_open:
+        while self._rehearsal.step is before and self._goes_on():
             if not await self._until_changed(until):
                 self._player._note(self._rehearsal.late())
-            if self._player.failure is not None:
-                return
         self._at = max(self._at, _clock.now())
 
     async def _until_changed(self, until: float) -> bool:
@@ -229,6 +269,7 @@ class _Scene:
                 self._player._note(self._rehearsal.missing())
         except RealtimeError as exc:
             self._player._note(exc)
+        self._heard.set()
         self._changed.tell()
 
 

@@ -1,4 +1,4 @@
-"""What the command line does with recordings: record, import, convert, replay, inspect, diff.
+"""What the command line does with recordings: record, import, convert, replay, play, inspect, diff.
 
 Everything is printed in plain lines that are the same each time, for people and for comparing; a
 progress bar goes to the error stream, where that is a terminal and rich is installed. A command
@@ -13,18 +13,21 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from importlib.util import find_spec
+from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import anyio
 from attrs import frozen
 
 from realtime_io._files import make_file
+from realtime_io.player import play
 from realtime_io.recorder import Recorder
 from realtime_io.sidecar import SidecarWriter, read_recording
 from realtime_io.voice import RealtimeVoice
 from realtime_proto.conversion import convert
 from realtime_proto.errors import RealtimeError, RecordingError
+from realtime_proto.faults import Fault
 from realtime_proto.importing import as_recording, read_log
 from realtime_proto.recording import AudioPolicy, Journal, Record, read_journal
 from realtime_proto.replay import compare_journals, replay_journal
@@ -35,11 +38,13 @@ if TYPE_CHECKING:
     from realtime_proto.report import Report
 
 __all__ = (
+    "PlayOptions",
     "RecordOptions",
     "convert_recording",
     "diff",
     "import_log",
     "inspect",
+    "play_recording",
     "record",
     "replay_files",
 )
@@ -156,6 +161,73 @@ def replay_files(paths: Sequence[Path], *, jobs: int = 1) -> int:
         print(text, end="")
         status |= not is_exact
     return status
+
+
+@frozen(kw_only=True)
+class PlayOptions:
+    """What `play` is to do.
+
+    Args:
+        source: The recording.
+        port: Where to listen on 127.0.0.1; 0 takes a free port.
+        compare: How what a client says is compared with what was recorded.
+        pace: How long a recorded second takes, in seconds.
+        timeout_s: How much longer than recorded the client may take, in seconds.
+        redact: The patterns that the recording was made with.
+        faults: What goes wrong.
+        backend: "asyncio" or "trio".
+    """
+
+    source: Path
+    port: int = 0
+    compare: Literal["strict", "type"] = "strict"
+    pace: float = 1.0
+    timeout_s: float = 5.0
+    redact: Sequence[str] = ()
+    faults: Sequence[Fault] = ()
+    backend: str = "asyncio"
+
+
+def play_recording(options: PlayOptions) -> int:
+    """Be the server of a recording to a client in any language, until all of it was played.
+
+    Raises:
+        RealtimeError: The recording cannot be played, or the client says something else.
+    """
+    anyio.run(_play, options, backend=options.backend)
+    print("all was said")
+    return 0
+
+
+async def _play(options: PlayOptions) -> None:
+    async with play(
+        options.source,
+        in_memory=False,
+        port=options.port,
+        compare=options.compare,
+        pace=options.pace,
+        timeout_s=options.timeout_s,
+        redact=options.redact,
+        faults=options.faults,
+    ) as player:
+        print(f"base URL: {player.base_url}", flush=True)
+        n_asked = n_over = 0
+        while True:
+            for n in range(n_asked, player.n_connections):
+                is_one = n < player.n_recorded
+                what = f"of {player.n_recorded}" if is_one else "refused: no more were recorded"
+                print(f"connection {n + 1} {what}", flush=True)
+            if n_over != player.n_over:
+                print(f"over: {player.n_over} of {player.n_recorded}", flush=True)
+            n_asked, n_over = player.n_connections, player.n_over
+            if player.is_over and (player.failure is not None or not options.faults):
+                return
+            is_quiet = 0 < n_over == min(n_asked, player.n_recorded)
+            patience_s = options.timeout_s if options.faults and is_quiet else inf
+            with anyio.move_on_after(patience_s) as waiting:
+                await player.until_changed()
+            if waiting.cancelled_caught:
+                return
 
 
 def inspect(path: Path) -> int:
