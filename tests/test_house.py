@@ -133,18 +133,3 @@ def test_the_readme_has_its_two_commands() -> None:
     demo, tests = readme_commands()
     assert demo.endswith("python -m realtime_io demo")
     assert tests.endswith("pytest")
-
-
-def python_blocks(path: str) -> list[str]:
-    return re.findall(r"```python\n(.*?)```", (ROOT / path).read_text(), re.DOTALL)
-
-
-@pytest.mark.parametrize(
-    "path", ["README.md", "docs/face.md", "docs/relay.md", "docs/openai-wire.md"]
-)
-def test_the_snippets_use_names_that_exist(path: str) -> None:
-    """Every import in a snippet works, and every snippet compiles."""
-    for block in python_blocks(path):
-        compile(block, path, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        for line in re.findall(r"^from realtime_[\w.]+ import [^(\n]+$", block, re.MULTILINE):
-            exec(line, {})  # noqa: S102 - our own documentation

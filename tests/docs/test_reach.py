@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
-from helpers.pages import DOCS, generated, snippets, write
+from helpers.pages import DOCS, generated, write
 
-from realtime_io import _registry
 from realtime_proto.closing import SHARED_RULES, Rule
 from realtime_proto.gemini import catalog as gemini_catalog
 from realtime_proto.gemini import endpoint as gemini_endpoint
@@ -236,15 +235,6 @@ def test_a_generated_table_is_up_to_date(name: str) -> None:
     """Where it is not, this file run as a program writes it anew."""
     page, make = BLOCKS[name]
     assert make() == generated(page, name)
-
-
-@pytest.mark.parametrize(
-    ("page", "snippet"), [(page, snippet) for page in PAGES for snippet in snippets(page)]
-)
-def test_the_examples_run(page: str, snippet: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As they stand, each for itself, without a network."""
-    monkeypatch.setattr(_registry, "_REGISTERED", {})
-    exec(compile(snippet, page, "exec", dont_inherit=True), {})  # noqa: S102 - our own documentation
 
 
 def test_no_page_shows_a_key_in_a_url() -> None:

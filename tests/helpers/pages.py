@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from realtime_proto._machine import Machine
 
-__all__ = ("DOCS", "diagram", "generated", "snippets", "write")
+__all__ = ("DOCS", "diagram", "generated", "write")
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -36,11 +36,6 @@ def write(page: str, makers: Mapping[str, Callable[[], str]]) -> None:
         assert found is not None, f"{page} has no block {name}"
         text = f"{text[: found.end(1)]}\n\n{make()}\n\n{text[found.start(3) :]}"
     path.write_text(text, "utf-8")
-
-
-def snippets(page: str) -> list[str]:
-    """The examples in Python of *page*."""
-    return re.findall(r"```python\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL)
 
 
 def diagram(machine: Machine[Any]) -> str:
