@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from realtime_proto._comparison import Comparison
 from realtime_proto._elision import describe_bytes, pack_frame, unpack_frame
-from realtime_proto._json import dumps, loads
+from realtime_proto._json import base64_decode, dumps, loads
 from realtime_proto._outputs import unpack_error
 from realtime_proto._portable import from_json
 from realtime_proto.backoff import DEFAULT_BACKOFF, Backoff
@@ -122,15 +122,16 @@ def audio_said(journal: Journal) -> dict[str, bytes]:
     """The audio that the client's frames held, by the start of its hash as a recording has it.
 
     A journal keeps what an application gave, not what became of it on the wire; so that is made
-    again. It is empty where it cannot be, and for an imported log, which has it in its frames.
+    again. Where it cannot be, what was given is there as it is. An imported log has all of it in
+    its frames.
     """
     if journal.head.origin == "frames":
         return {}
-    found: dict[str, bytes] = {}
+    found = {name: pcm for record in journal.records for name, pcm in _given(record)}
 
     def note(frames: Iterable[str]) -> None:
         for frame in frames:
-            pack_frame(frame, _PLAIN, cut=lambda piece: found.update(_by_hash(piece.pcm)))
+            pack_frame(frame, _PLAIN, cut=lambda piece: found.update([_by_hash(piece.pcm)]))
 
     with suppress(RecordingError):
         _check_audio(journal)
@@ -141,8 +142,17 @@ def audio_said(journal: Journal) -> dict[str, bytes]:
 _PLAIN: Final = Redactor(is_on=False)
 
 
-def _by_hash(pcm: bytes) -> dict[str, bytes]:
-    return {describe_bytes(pcm)["sha256"]: pcm}
+def _by_hash(pcm: bytes) -> tuple[str, bytes]:
+    return describe_bytes(pcm)["sha256"], pcm
+
+
+def _given(record: Record) -> Iterator[tuple[str, bytes]]:
+    """The audio of a command."""
+    command = record.body.get("command")
+    data = command.get("data") if isinstance(command, dict) else None
+    if isinstance(data, str):
+        with suppress(ValueError):
+            yield _by_hash(base64_decode(data))
 
 
 def conversation_of(journal: Journal) -> Conversation:
