@@ -4,26 +4,33 @@ elsewhere.
     python fuzz/fuzz_openai_receive.py [--runs N] [--seed N]     our mutator
     python fuzz/fuzz_openai_receive.py -max_total_time=600       atheris, if it is there
 
-The mutator is seeded, so that a run can be done again. It knows no coverage: it changes, cuts,
-repeats and joins the files of the corpus, and puts in words of the protocol and what tends to hurt.
-An input that breaks an invariant is written to fuzz/corpus/finds, whose files every test run
-replays; leave it there when the fault is mended.
+Atheris is led by the coverage of our packages. The mutator knows none, but is seeded, so that a run
+can be done again: it changes, cuts, repeats and joins the files of the corpus, and puts in words of
+the protocol and what tends to hurt. An input that breaks an invariant is written to
+fuzz/corpus/finds, whose files every test run replays; leave it there when the fault is mended.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import importlib.util
 import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import FunctionType
 from typing import Final
 
 __all__ = ("CORPUS", "corpus", "main", "mutations", "replay")
 
 CORPUS: Final = Path(__file__).parent / "corpus"
+FINDS: Final = "finds"
+"""The folder of the corpus that has what broke an invariant."""
+
+WATCHED: Final = ("realtime_proto", "realtime_io", "wsproto", "h11")
+"""Packages whose coverage leads atheris."""
 
 TestOneInput = Callable[[bytes], None]
 
@@ -57,7 +64,7 @@ def corpus(*folders: str) -> list[bytes]:
     """The inputs in these folders of the corpus, and all finds."""
     return [
         path.read_bytes()
-        for folder in (*folders, "finds")
+        for folder in (*folders, FINDS)
         for path in sorted((CORPUS / folder).glob("*"))
         if path.is_file()
     ]
@@ -117,9 +124,25 @@ def main(test_one_input: TestOneInput, *, folders: Sequence[str], words: Sequenc
     if importlib.util.find_spec("atheris") is None:
         _main_stdlib(test_one_input, folders=folders, words=words)
         return
+    _main_atheris(test_one_input, folders=folders)
+
+
+def _main_atheris(test_one_input: TestOneInput, *, folders: Sequence[str]) -> None:
     import atheris
 
-    atheris.Setup([*sys.argv, *(str(CORPUS / folder) for folder in folders)], test_one_input)
+    replay(test_one_input, corpus(*folders))  # this also compiles what is compiled when needed
+    for function in [thing for thing in gc.get_objects() if isinstance(thing, FunctionType)]:
+        if (function.__module__ or "").startswith(WATCHED):
+            atheris.instrument_func(function)
+    (CORPUS / FINDS).mkdir(exist_ok=True)
+    # Given as folders, the first of them would get whatever it thinks is worth keeping.
+    seeds = ",".join(str(path) for folder in folders for path in (CORPUS / folder).iterdir())
+    options = (
+        f"-seed_inputs={seeds}",
+        f"-max_len={SIZE_LIMIT}",
+        f"-artifact_prefix={CORPUS / FINDS}/",
+    )
+    atheris.Setup([sys.argv[0], *options, *sys.argv[1:]], test_one_input)
     atheris.Fuzz()
 
 
@@ -136,7 +159,7 @@ def _main_stdlib(
         try:
             test_one_input(data)
         except BaseException:
-            find = CORPUS / "finds" / hashlib.sha256(data).hexdigest()[:16]
+            find = CORPUS / FINDS / hashlib.sha256(data).hexdigest()[:16]
             find.parent.mkdir(exist_ok=True)
             find.write_bytes(data)
             print(f"broken by {find}", file=sys.stderr)
