@@ -157,7 +157,7 @@ async def test_a_provider_of_ones_own_is_one_like_the_others(
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_a_test_against_a_recording(backend: str, tmp_path: Path) -> None:
-    """Recorded with the simulator, then had again without it."""
+    """Recorded with the simulator, then had again without it, also through a relay."""
     replayed: Any = example("replayed")
     path = str(tmp_path / "hello.rtc.jsonl")
 
@@ -170,3 +170,5 @@ def test_a_test_against_a_recording(backend: str, tmp_path: Path) -> None:
 
     assert "Hello. How can I help you?" == anyio.run(record, backend=backend)
     replayed.check_that_it_greets(path, backend=backend)
+    relayed: Any = example("relayed")
+    relayed.check_that_it_hands_on(path, backend=backend)
