@@ -112,6 +112,7 @@ class _Play:
         self.talk.open(now=self.now, unix_time=1_000.0)
         for frame in SET_UP[self.provider]:
             self.talk.receive(frame, now=self.now)
+        self._check()
 
     def _do(self, line: bytes) -> None:
         number = int(line[1:4]) if line[1:4].isdigit() else 1
