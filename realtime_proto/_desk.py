@@ -117,7 +117,6 @@ class Desk:
         self.lost: tuple[Lost, ...] = ()
         self.wire: Connection[Any, Any, Any] = dialect.connection(limits=limits, ids=ids)
         self._dialect = dialect
-        self._output_format = dialect.capabilities.output_format
         self._ids = ids
         self.is_resuming = False
         self._finished: OrderedDict[str, None] = OrderedDict()
@@ -266,7 +265,7 @@ class Desk:
         """Tell the application of a chunk of speech, and note it in the playback ledger."""
         if self.playback.was_cut(item_id):
             return
-        audio_format = self._output_format
+        audio_format = self.playback.audio_format
         self.playback.receive(item_id, len(data), content_index=content_index)
         self.clock.output(response_id, self.now_us)
         chunk = AudioChunk(

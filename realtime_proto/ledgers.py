@@ -71,7 +71,7 @@ class PlaybackLedger:
     """
 
     def __init__(self, audio_format: AudioFormat) -> None:
-        self._format = audio_format
+        self.audio_format = audio_format
         self._bytes_per_sample = audio_format.bytes_per_sample
         self._items: OrderedDict[str, _Item] = OrderedDict()
         self._free_at_us = 0
@@ -117,7 +117,7 @@ class PlaybackLedger:
     def playing(self, *, now_us: int) -> str | None:
         """The item that is being heard, or will be next. None where all was heard."""
         for item_id, item in self._items.items():
-            if self._played_ms(item, now_us) < self._format.duration_ms(item.received_bytes):
+            if self._played_ms(item, now_us) < self.audio_format.duration_ms(item.received_bytes):
                 return item_id
         return None
 
@@ -146,7 +146,7 @@ class PlaybackLedger:
         cuts = []
         for item_id, item in self._items.items():
             played_ms = self._played_ms(item, now_us)
-            received_ms = self._format.duration_ms(item.received_bytes)
+            received_ms = self.audio_format.duration_ms(item.received_bytes)
             if played_ms < received_ms:
                 heard = _heard_part(item.text, played_ms / received_ms)
                 cuts.append(Cut(item_id, item.content_index, played_ms, received_ms, heard))
@@ -168,7 +168,7 @@ class PlaybackLedger:
         return item
 
     def _played_ms(self, item: _Item, now_us: int) -> int:
-        received_ms = self._format.duration_ms(item.received_bytes)
+        received_ms = self.audio_format.duration_ms(item.received_bytes)
         if item.reported_ms is not None:
             return min(item.reported_ms, received_ms)
         unheard_us = max(0, item.ends_at_us - self._moment(now_us))
@@ -179,7 +179,7 @@ class PlaybackLedger:
         return now_us if self._held_since_us is None else self._held_since_us
 
     def _duration_us(self, n_bytes: int) -> int:
-        return n_bytes // self._bytes_per_sample * 1_000_000 // self._format.rate_hz
+        return n_bytes // self._bytes_per_sample * 1_000_000 // self.audio_format.rate_hz
 
 
 def _heard_part(text: str, share: float) -> str:

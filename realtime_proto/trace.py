@@ -7,7 +7,6 @@ of one name in a row are one entry, so that speech does not push out all the res
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -35,18 +34,17 @@ class Trace:
 
     def __init__(self) -> None:
         self.last_sent: str | None = None
-        self._runs: deque[list[Any]] = deque(maxlen=MAX_RUNS)  # arrow, name, events, characters
+        self._runs: list[list[Any]] = []  # arrow, name, events, characters
 
     def sent(self, event: Any, n_characters: int) -> None:
         """We say *event*, in a frame of so many characters."""
-        name = event.type or event.tag
-        self.last_sent = name
+        self.last_sent = name = _name_of(event)
         self._add(">", name, n_characters)
 
     def received(self, events: Sequence[Any], n_characters: int) -> None:
         """The peer said *events*, in one frame of so many characters; none: nothing readable."""
         for event in events:
-            self._add("<", event.type or event.tag, n_characters)
+            self._add("<", _name_of(event), n_characters)
             n_characters = 0
         if not events:
             self._add("<", "(nothing that can be read)", n_characters)
@@ -60,6 +58,7 @@ class Trace:
                 run[3] += n_characters
                 return
         runs.append([arrow, name, 1, n_characters])
+        del runs[:-MAX_RUNS]
 
     def note(self) -> str:
         """What an error is told with: one line for each entry, the oldest first."""
@@ -69,3 +68,10 @@ class Trace:
             shown = "".join(c if c.isprintable() else "?" for c in name[:MAX_NAME])
             lines.append(f"  {arrow} {shown}:{times} {n_characters} characters")
         return "\n".join(lines)
+
+
+def _name_of(event: Any) -> str:
+    """What it is called on the wire. An unknown event has a tag; one of Gemini's has a field that
+    is called "type", and may be empty.
+    """
+    return event.type or getattr(event, "tag", event.__class__.__name__)
