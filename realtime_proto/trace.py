@@ -74,4 +74,4 @@ def _name_of(event: Any) -> str:
     """What it is called on the wire. An unknown event has a tag; one of Gemini's has a field that
     is called "type", and may be empty.
     """
-    return event.type or getattr(event, "tag", event.__class__.__name__)
+    return str(event.type or getattr(event, "tag", event.__class__.__name__))
