@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from realtime_io.sidecar import read_recording
 from realtime_proto.errors import ConfigurationError, ReplayMismatch
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from realtime_proto.report import Difference
 
 __all__ = ("Source", "check_seconds", "journal_of", "mismatch", "redactor_of")
+
+MAX_PATH: Final = 300
+"""Characters of a path that are shown: what a peer calls its members may be of any length."""
 
 Source: TypeAlias = str | os.PathLike[str] | Iterable[str | bytes] | Journal
 """A recording: a file's path, its lines, or a `Journal`."""
@@ -76,6 +79,7 @@ def mismatch(found: Difference, whose: str) -> ReplayMismatch:
         found: What differs.
         whose: Who said something else: "the application".
     """
+    path = found.path if len(found.path) <= MAX_PATH else f"{found.path[:MAX_PATH]}..."
     if found.actual is None:
         what = f"expected {found.expected}, and {whose} did not say it"
     elif found.expected is None:
@@ -83,9 +87,9 @@ def mismatch(found: Difference, whose: str) -> ReplayMismatch:
     else:
         what = f"expected {found.expected}, and {whose} said {found.actual}"
     return ReplayMismatch(
-        f"line {found.line} of the recording, {found.path}: {what}",
+        f"line {found.line} of the recording, {path}: {what}",
         line=found.line,
-        path=found.path,
+        path=path,
         expected=found.expected,
         actual=found.actual,
     )

@@ -303,16 +303,27 @@ class _Scene:
         frame = self.audition.say()
         self._at = due
         try:
-            frame = frame if self._caller.revise is None else self._caller.revise(frame)
-        except Exception as exc:  # whatever the application's own function raises
-            failure = CallbackError(f"the function that revises raised {exc!r:.200}")
-            failure.__cause__ = exc
-            self._end(failure)
+            frame = self._revised(frame)
+        except CallbackError as exc:
+            self._end(exc)
             return
         with suppress(RealtimeConnectionError):  # the server hung up: the reader says so
             await self._socket.room()
             self._socket.post(frame)
             await self._socket.idle()
+
+    def _revised(self, frame: str | bytes) -> str | bytes:
+        if self._caller.revise is None:
+            return frame
+        try:
+            revised = self._caller.revise(frame)
+        except Exception as exc:  # whatever the application's own function raises
+            raise CallbackError(f"the function that revises raised {exc!r:.200}") from exc
+        if not isinstance(revised, str | bytes):
+            raise CallbackError(
+                f"the function that revises gave {type(revised).__name__}, no frame"
+            )
+        return revised
 
     async def _await_end(self) -> None:
         """The server is to end the connection, and to say nothing more before."""

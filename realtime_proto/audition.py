@@ -41,7 +41,7 @@ from realtime_proto.rehearsal import judged, parsed
 from realtime_proto.report import Difference
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from realtime_proto.counterparts import Counterparts
     from realtime_proto.rehearsal import Compare
@@ -167,7 +167,9 @@ class Audition:
         if self.n_said < len(self._said):
             found = self._main.before(self._said[self.n_said].place)
         else:
-            found = self._missing() or self._main.before(self._main.recorded)
+            found = self._missing() or _first(
+                line.before(line.recorded) for line in self._lines.values()
+            )
         return None if found is None else found.step
 
     @property
@@ -261,9 +263,7 @@ class Audition:
 
     def _missing(self) -> Word | None:
         """The first event, of all lines, that has to come."""
-        found = (line.missing() for line in self._lines.values())
-        words = (word for word in found if word is not None)
-        return min(words, key=lambda word: word.step.line, default=None)
+        return _first(line.missing() for line in self._lines.values())
 
     def _events(self, frame: JsonObject | None) -> list[tuple[str, JsonObject]]:
         """What a frame says, each by its name."""
@@ -323,6 +323,11 @@ class Audition:
 
 
 _PLAIN: Final = Redactor(is_on=False)
+
+
+def _first(found: Iterable[Word | None]) -> Word | None:
+    words = (word for word in found if word is not None)
+    return min(words, key=lambda word: word.step.line, default=None)
 
 
 def _members(frame: JsonObject) -> Iterator[tuple[str, JsonObject]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from realtime_io._recorded import check_seconds, journal_of, mismatch, redactor_of
+from realtime_io._recorded import MAX_PATH, check_seconds, journal_of, mismatch, redactor_of
 from realtime_proto.errors import ConfigurationError
 from realtime_proto.recording import read_journal
 from realtime_proto.report import Difference
@@ -76,3 +76,11 @@ def test_a_mismatch_says_who_said_what(expected: Any, actual: Any, why: str) -> 
     error = mismatch(found, "the server")
     assert f"line 7 of the recording, $.a: {why}" == str(error)
     assert (7, "$.a", expected, actual) == (error.line, error.path, error.expected, error.actual)
+
+
+def test_a_path_of_any_length_is_told_in_few_words() -> None:
+    """A peer may call its members as it likes."""
+    found = Difference(line=7, path="$." + "x" * 10_000, expected="1", actual="2")
+    error = mismatch(found, "the server")
+    assert error.path == "$." + "x" * (MAX_PATH - 2) + "..."
+    assert len(str(error)) < 500

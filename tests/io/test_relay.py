@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+from helpers.certificates import server_context
+from helpers.virtual import BACKENDS, run_virtually
 
 from realtime_io._dial import dial
 from realtime_io.relay import (
@@ -30,6 +32,7 @@ from realtime_proto.errors import (
     ConnectionLost,
     HandshakeRejected,
     LocalProtocolError,
+    RealtimeConnectionError,
 )
 from realtime_proto.secret import Secret
 
@@ -364,3 +367,39 @@ async def test_a_page_talks_to_a_provider_with_a_key_it_never_sees() -> None:
                 assert "session.created" == json.loads(await page.receive())["type"]
                 await page.close()
     assert [] == simulator.failures
+
+
+# --- in memory
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_it_listens_in_memory_where_a_clock_jumps(backend: str) -> None:
+    """With all that it is told: who is let in, what is agreed on, how many."""
+
+    async def main() -> tuple[str, str | None, int]:
+        async with serve(
+            echo,
+            in_memory=True,
+            subprotocols=["realtime"],
+            authorize=lambda request: Accept() if request.target == "/in" else Reject(401),
+            max_connections=1,
+        ) as server:
+            with pytest.raises(HandshakeRejected):
+                async with client_of(server, "/out"):
+                    pytest.fail("it must not be let in")
+            async with client_of(server, "/in", subprotocols=("realtime",)) as channel:
+                await channel.send("hello")
+                await anyio.sleep(5)
+                with pytest.raises(RealtimeConnectionError):
+                    async with client_of(server, "/in"):
+                        pytest.fail("it is one too many")
+                return str(await channel.receive()), channel.subprotocol, server.n_refused
+
+    assert ("hello", "realtime", 1) == run_virtually(main, backend=backend)
+
+
+async def test_what_stays_in_memory_needs_no_tls() -> None:
+    """Nor could it be spoken there."""
+    with pytest.raises(ConfigurationError, match="leave ssl_context out"):
+        async with serve(echo, in_memory=True, ssl_context=server_context()):
+            pytest.fail("it must not listen")
