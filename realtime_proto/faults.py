@@ -183,8 +183,8 @@ class Duplicate:
 class Reorder:
     """The frame comes behind a later one of the server's.
 
-    What the application had said between the two is waited for behind both: it may be the answer to
-    the one that comes late.
+    What the application had said before the server spoke on is waited for behind it: it may be the
+    answer.
 
     Args:
         at: Which frame.
@@ -363,7 +363,8 @@ class _Performance:
 
     def __init__(self) -> None:
         self._steps: list[Step] = []
-        self._held: list[Heard] = []  # until what was moved has come
+        self._held: list[Heard] = []  # until what was moved has come, which they may answer
+        self._may_answer_moved = False
         self._moved: set[int] = set()
         self._free_from: int | None = None
         self._end: End | None = None
@@ -379,8 +380,11 @@ class _Performance:
                 self._steps.append(attrs.evolve(said, delay_us=_us(by_s)))
             case Reorder():
                 self._moved.add(said.line)
+                self._may_answer_moved = True
             case _:
                 self._steps.append(said)
+        if not isinstance(frame.fault, Reorder):
+            self._may_answer_moved = False
         for fault, late in frame.late:
             self._steps.append(attrs.evolve(late, t_us=said.t_us))
             if isinstance(fault, Reorder):
@@ -392,7 +396,7 @@ class _Performance:
 
     def hear(self, heard: Heard) -> None:
         if self._end is None:
-            (self._held if self._moved else self._steps).append(heard)
+            (self._held if self._may_answer_moved else self._steps).append(heard)
 
     def as_exchange(self, exchange: Exchange) -> Exchange:
         return attrs.evolve(

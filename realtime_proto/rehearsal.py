@@ -71,7 +71,8 @@ class Rehearsal:
         self._compare = compare
         self._redactor = redactor
         self._comparison = Comparison()
-        heard = [step for step in exchange.steps if isinstance(step, Heard)]
+        found = (step for step in exchange.steps if isinstance(step, Heard))
+        heard = sorted(found, key=lambda step: step.line)  # as recorded, whenever it is waited for
         self._audio = [step for step in heard if step.audio]
         self._others = [step for step in heard if not step.audio]
         self._order = [_shape(step.body) for step in heard]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -20,10 +22,10 @@ from realtime_io import (
 from realtime_io._tasks import background_tasks
 from realtime_io.player import play
 from realtime_io.simulator import Simulator
+from realtime_io.virtual import run_virtually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from anyio.abc import ByteStream
 
@@ -36,6 +38,7 @@ __all__ = (
     "again",
     "get_weather",
     "record",
+    "record_virtually",
     "talk",
     "voice_for",
 )
@@ -132,6 +135,19 @@ async def record(provider: str, path: Path, drops: bool) -> list[str]:
             base_url = url.replace(f"{host}:{port}", address)
             voice = voice_for(provider, base_url)
             return await talk(voice, record=path, drops=drops, drop=cut.set)
+
+
+def record_virtually(provider: str) -> list[str]:
+    """The lines of a conversation on a clock that jumps: the same each time."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "talk.rtc.jsonl"
+
+        async def main() -> None:
+            async with Simulator(with_voice=False, in_memory=True) as simulator:
+                await talk(voice_for(provider, simulator.base_url(provider)), record=path)
+
+        run_virtually(main)
+        return path.read_text().splitlines()
 
 
 async def again(
