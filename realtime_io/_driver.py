@@ -333,6 +333,8 @@ class Driver:
             code = road.code if isinstance(road, Close) else 1000
             await self._roads.socket.close(code, timeout_s=timeout_s)
         self._roads.lost(None, "")
+        if isinstance(self.failure, ConnectionLost) and self.failure.received is None:
+            self.failure.sent = self._roads.socket.sent_code
         if self.failure is None:
             with anyio.move_on_after(REPORT_S, shield=True):
                 await self._delivery.told()

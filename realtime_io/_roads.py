@@ -154,6 +154,8 @@ class Roads:
                 finally:
                     self._obey()
         except Closed as end:
+            with anyio.move_on_after(FAILED_CLOSE_S):
+                await socket.flush()  # before it is told: with a failure the writer is cancelled
             self.lost(end.code, end.reason)
         except RealtimeError as exc:
             self._fail(exc)

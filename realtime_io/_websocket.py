@@ -229,6 +229,12 @@ class WebSocket:
         elif self.received_code is not None and not self._ws.client:
             await self.aclose()  # RFC 6455 7.1.1: the server closes TCP, at once
 
+    async def flush(self) -> None:
+        """Send what is queued. To be done after `Closed`: our close frame, the answer to the peer's
+        or the reason why we end it, may still be waiting.
+        """
+        await self._flush()
+
     async def _flush(self) -> None:
         """Send all that is queued. A send that does not end well is the last one."""
         while self._is_sending:

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import pytest
 from helpers.stage import happens, on_both, talking
 from helpers.virtual import virtually
 
 from realtime_io import (
     BargeIn,
     Interrupted,
+    LocalProtocolError,
     PlaybackPaused,
     PlaybackResumed,
     ResponseDone,
@@ -29,6 +31,7 @@ from realtime_io import (
     ToolDefinition,
     TranscriptDelta,
 )
+from realtime_proto.commands import ToolResult
 
 PAINS = range(1, 28)
 
@@ -300,7 +303,7 @@ async def test_pain_15_every_call_is_answered_once_and_all_before_the_next_answe
         return "a tree"
 
     tool = ToolDefinition.from_function(look, name="look", timeout_s=3)
-    async with talking(provider, tools=[tool]) as (stage, _):
+    async with talking(provider, tools=[tool]) as (stage, session):
         stage.begin_answer()
         for n, seconds in enumerate((1, 2, 60)):
             stage.call(f"c{n}", f'{{"seconds": {seconds}}}')
@@ -312,6 +315,12 @@ async def test_pain_15_every_call_is_answered_once_and_all_before_the_next_answe
         assert [1, 1, 1] == [len(answers) for answers in said]
         assert ["a tree" in str(said[0]), "dark" in str(said[1])] == [True, True]
         assert "did not answer" in str(said[2])
+        n_told = len(stage.told())
+        await session.send(ToolResult(call_id="c0", output="again"))
+        with pytest.raises(LocalProtocolError, match="there is no tool call 'c9'"):
+            await session.send(ToolResult(call_id="c9", output="to nobody"))
+        await happens()
+        assert n_told == len(stage.told())
         asked = stage.told('"response.create"')
         assert (asked == [stage.told()[-1]]) if provider == "openai" else (asked == [])
 

@@ -18,6 +18,7 @@ from helpers.virtual import virtually
 from realtime_io import (
     AudioChunk,
     ConfigurationError,
+    ConnectTimeout,
     Interrupted,
     LocalProtocolError,
     RealtimeVoice,
@@ -266,6 +267,19 @@ async def test_pain_26_less_than_100_ms_is_not_committed(provider: str) -> None:
         await happens()
         assert 1 == len(stage.told(end))
         assert session.input_format.bytes_for_ms(120) == len(stage.audio())
+
+
+@virtually
+@on_both
+async def test_pain_26_a_server_that_never_takes_the_settings_is_given_up(provider: str) -> None:
+    """After ten seconds, in an error of its own kind."""
+    async with playing(provider) as stage:
+        stage.on_set_up = anyio.sleep_forever
+        began_at = anyio.current_time()
+        with pytest.raises(ConnectTimeout, match="did not set the session up within 10 s"):
+            async with stage.voice().connect():
+                pytest.fail("it must not open")
+        assert 10 <= anyio.current_time() - began_at <= 12
 
 
 @virtually

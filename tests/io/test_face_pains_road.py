@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
@@ -152,6 +153,24 @@ async def test_pain_07_a_refusal_is_not_repeated(provider: str, code: int) -> No
 
 
 @virtually
+async def test_pain_07_a_whole_session_has_a_budget_too() -> None:
+    """A server that drops every connection after two minutes is dialled 64 times, and no more."""
+    async with playing("gemini") as stage:
+
+        async def drop_later() -> None:
+            stage.take_settings()
+            await anyio.sleep(120)
+            await stage.drop()
+
+        stage.on_set_up = drop_later
+        with pytest.raises(ConnectionLost):
+            async with stage.voice().connect():
+                await anyio.sleep_forever()
+        assert 1 + 64 == stage.n_dialled
+        assert {1} == {event.attempt for event in stage.seen(Reconnecting)}
+
+
+@virtually
 @on_both
 async def test_pain_07_who_hangs_up_is_not_reconnected(provider: str) -> None:
     """An intended close stays one."""
@@ -224,6 +243,31 @@ async def test_pain_08_a_close_before_the_session_is_ready_says_so(provider: str
             error.phase,
             error.last_client_event,
         )
+
+
+@virtually
+@on_both
+@pytest.mark.parametrize("code", [1000, 1011])
+async def test_pain_08_the_server_sees_its_close_answered(provider: str, code: int) -> None:
+    """With the same code, whether it ends the session or not; and its broken frame with 1007."""
+    async with playing(provider) as stage:
+
+        async def close_later() -> None:
+            stage.take_settings()
+            await anyio.sleep(1)
+            await stage.close(code)
+
+        stage.on_set_up = close_later
+        with suppress(ConnectionLost):
+            async with stage.voice(reconnect=False).connect():
+                await anyio.sleep(2)
+        assert code == stage.socket.received_code
+        stage.on_set_up = None
+        with pytest.raises(ConnectionLost, match="closed by us with 1007"):
+            async with stage.voice(reconnect=False).connect():
+                await stage.send_raw(frame(TEXT, b"\xff", to="client"))
+                await anyio.sleep_forever()
+        assert 1007 == stage.socket.received_code
 
 
 @virtually
@@ -340,7 +384,7 @@ async def test_pain_21_a_message_over_the_limit_names_the_limit(provider: str) -
                 assert [limit] == [len(json.dumps(event.raw)) for event in stage.seen(UnknownEvent)]
                 await stage.send_raw(frame(TEXT, filler + b" ", to="client"))
                 await anyio.sleep_forever()
-        assert caught.value.received is None
+        assert (None, 1009) == (caught.value.received, caught.value.sent)
 
 
 def test_pain_21_nothing_pins_a_websocket_library() -> None:

@@ -136,3 +136,12 @@ def test_what_is_no_such_value_is_a_value_error(value: Any, kind: Any) -> None:
     """Whatever is wrong with it, and nothing in it is looked up or called."""
     with pytest.raises(ValueError, match="not a "):
         from_json(value, kind)
+
+
+def test_what_is_no_part_of_a_comparison_is_not_written() -> None:
+    """How a frame began that could not be read: a recording has the frame itself."""
+    failure = Failure(kind="remote", message="no", paths=("$.a",), excerpt="{")
+    assert {"type": "Failure", "kind": "remote", "message": "no", "paths": ["$.a"]} == (
+        to_json(failure)
+    )
+    assert Failure(kind="remote", message="no", paths=("$.a",)) == failure

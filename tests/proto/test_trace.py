@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from helpers.chat import BOTH, Chat
 
-from realtime_proto import gemini, openai
+from realtime_proto import SendText, gemini, openai
 from realtime_proto.trace import MAX_NAME, MAX_RUNS, Trace
 from realtime_proto.wire import UnknownEvent
 
@@ -56,3 +57,28 @@ def test_only_the_last_are_kept() -> None:
     for n in range(100):
         trace.received([UnknownEvent(tag=f"event {n}", raw={})], 1)
     assert [f"< event {n}: 1 characters" for n in range(100 - MAX_RUNS, 100)] == lines(trace)
+
+
+@pytest.mark.parametrize("provider", BOTH)
+def test_a_conversation_keeps_one_over_all_its_connections(provider: str) -> None:
+    """What was said, both ways, but not a word of it."""
+    chat = Chat(provider)
+    chat.do(SendText("a secret"))
+    chat.begin_answer()
+    chat.speak()
+    chat.speak()
+    chat.say("{")
+    said, spoke, n_spoken = {
+        "openai": ("response.create", "response.output_audio.delta", 2),
+        "gemini": ("clientContent", "serverContent", 3),
+    }[provider]
+    trace = chat.talk.trace
+    assert said == trace.last_sent
+    assert "secret" not in trace.note()
+    assert any(line.startswith(f"> {said}: ") for line in lines(trace))
+    assert any(line.startswith(f"< {spoke}: {n_spoken} times, ") for line in lines(trace))
+    last = lines(trace)[-1]
+    assert "< (nothing that can be read): 1 characters" == last
+    chat.lose()
+    chat.dial()
+    assert last in lines(trace)
