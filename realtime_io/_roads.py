@@ -13,7 +13,6 @@ import anyio
 
 from realtime_io import _clock
 from realtime_io._redial import redial
-from realtime_io._tasks import background_tasks
 from realtime_io._websocket import Closed
 from realtime_proto.conversation import Close, Redial
 from realtime_proto.errors import RealtimeError
@@ -72,17 +71,19 @@ class Roads:
         self._obey = obey
         self._fail = fail
         self._has_road = False
-        self._tasks: TaskGroup | None = None  # of the road of now
+        self._tasks: TaskGroup | None = None
+        self._is_read = False
         self._is_leaving = False
 
     def start(self, tasks: TaskGroup) -> None:
-        """Begin to read and write, and open the conversation."""
+        """Begin to read and write, in these tasks, and open the conversation."""
+        self._tasks = tasks
         tasks.start_soon(self._hold, tasks, name="realtime_io road")
         self._open(tasks)
 
     def look(self) -> None:
         """Close the road, if that is what is to become of it. A checkpoint is not passed."""
-        if self._tasks is None or self._is_leaving:
+        if self._tasks is None or not self._is_read or self._is_leaving:
             return
         road = self._subject.road
         if isinstance(road, Close):
@@ -100,11 +101,18 @@ class Roads:
             self._subject.close(now=self._now())
         self._obey()
 
-    async def _hold(self, session_tasks: TaskGroup) -> None:
+    async def _hold(self, tasks: TaskGroup) -> None:
         while True:
-            await self._hold_one(self.socket)
+            self._is_read = True
+            self._is_leaving = False
+            tasks.start_soon(self._write, self.socket, name="realtime_io writer")
+            self.look()
+            try:
+                await self._read(self.socket)
+            finally:
+                self._is_read = False
             with anyio.CancelScope(shield=True):
-                await self.socket.aclose()
+                await self.socket.aclose()  # ends its other tasks
             if self._dial is None:
                 return
             try:
@@ -115,18 +123,7 @@ class Roads:
             if socket is None:
                 return
             self.socket = socket
-            self._open(session_tasks)
-
-    async def _hold_one(self, socket: WebSocket) -> None:
-        async with background_tasks() as tasks:
-            self._tasks = tasks
-            self._is_leaving = False
-            try:
-                tasks.start_soon(self._write, socket, name="realtime_io writer")
-                self.look()
-                await self._read(socket)
-            finally:
-                self._tasks = None
+            self._open(tasks)
 
     def _open(self, tasks: TaskGroup) -> None:
         self._has_road = True
@@ -162,4 +159,5 @@ class Roads:
 
     async def _leave(self, socket: WebSocket, road: Close) -> None:
         await socket.close(road.code, road.reason, timeout_s=FAILED_CLOSE_S)
-        self.lost(None, "")
+        if socket is self.socket:
+            self.lost(None, "")

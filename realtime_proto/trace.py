@@ -38,13 +38,13 @@ class Trace:
 
     def sent(self, event: Any, n_characters: int) -> None:
         """We say *event*, in a frame of so many characters."""
-        self.last_sent = name = _name_of(event)
+        self.last_sent = name = event.type or _name_of(event)
         self._add(">", name, n_characters)
 
     def received(self, events: Sequence[Any], n_characters: int) -> None:
         """The peer said *events*, in one frame of so many characters; none: nothing readable."""
         for event in events:
-            self._add("<", _name_of(event), n_characters)
+            self._add("<", event.type or _name_of(event), n_characters)
             n_characters = 0
         if not events:
             self._add("<", "(nothing that can be read)", n_characters)
@@ -71,7 +71,7 @@ class Trace:
 
 
 def _name_of(event: Any) -> str:
-    """What it is called on the wire. An unknown event has a tag; one of Gemini's has a field that
-    is called "type", and may be empty.
+    """What has no type: an unknown event has a tag; one of Gemini's has a field that is called
+    "type", and may be empty.
     """
-    return str(event.type or getattr(event, "tag", event.__class__.__name__))
+    return str(getattr(event, "tag", type(event).__name__))
