@@ -123,7 +123,7 @@ class Connector:
         Raises:
             RealtimeError: See `RealtimeVoice.connect`.
         """
-        road = partial(self._dial, self._endpoint())
+        road = partial(self._dial, conversation.blueprint.endpoint or self._endpoint())
         with recorder or nullcontext():
             socket = await road()
             driver = None
