@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from realtime_proto.errors import ReplayMismatch
     from realtime_proto.recording import Journal
 
-__all__ = ("Compare", "Connected", "Matcher", "call")
+__all__ = ("Compare", "Connected", "Matcher", "Revise", "call")
 
 PATIENCE_S: Final = 0.25
 """How long nothing must come until what may be said is said, though more was recorded before it."""
@@ -67,6 +67,7 @@ CLOSE_S: Final = 1.0
 """How long the server may take to answer our close frame."""
 
 Revise: TypeAlias = Callable[[str | bytes], str | bytes]
+"""Given a recorded frame, with the ids of now: the frame to say."""
 
 
 @frozen(kw_only=True)
