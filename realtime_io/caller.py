@@ -41,6 +41,7 @@ from realtime_proto.errors import (
     ConfigurationError,
     HandshakeRejected,
     RealtimeConnectionError,
+    RecordingError,
 )
 from realtime_proto.exchanges import End, Exchange, Said, exchanges_of
 from realtime_proto.rehearsal import Compare, Matcher, check_compare
@@ -157,11 +158,13 @@ async def call(
         timeout_s=timeout_s,
         revise=revise,
     )
+    exchanges = exchanges_of(journal, role="client", audio=audio_said(journal))
+    answered = [exchange for exchange in exchanges if exchange.was_answered]
+    if not answered:
+        raise RecordingError("the recording holds no connection that was answered", line=1)
     connected: list[Connected] = []
     ended_us = None
-    for exchange in exchanges_of(journal, role="client", audio=audio_said(journal)):
-        if not exchange.was_answered:
-            continue
+    for exchange in answered:
         if ended_us is not None:
             await anyio.sleep(max(0, exchange.t_us - ended_us) / 1_000_000 * pace)
         connected.append(await caller.connect(exchange))
@@ -363,21 +366,25 @@ class _Scene:
     def _take(self, frame: str | bytes) -> None:
         if self._is_over:  # it came behind the end
             return
-        before, now = self.audition.reached_us, _clock.now()
+        reached_us, n_events = self.audition.reached_us, self.audition.n_events
         try:
             found = self.audition.take(frame)
         except CallbackError as exc:
             self._end(exc)
             return
-        self._heard_at = now
-        self._late_at = max(self._late_at, now + self._caller.timeout_s)
-        if self.audition.reached_us > before:
+        now = _clock.now()
+        if self.audition.n_events > n_events:  # else it says nothing, however much it sends
+            self._heard_at = now
+            self._late_at = max(self._late_at, now + self._caller.timeout_s)
+        if self.audition.reached_us > reached_us:
             self._at = max(self._at, now)
         if found is not None:
             self._end(found)
 
     def _end(self, found: Difference | Exception | None) -> None:
-        """It is over; None: as it was recorded."""
+        """It is over; None: as it was recorded. The first end counts."""
+        if self._is_over:
+            return
         self._is_over = True
         self._failure = mismatch(found, "the server") if isinstance(found, Difference) else found
 

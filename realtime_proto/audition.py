@@ -116,6 +116,7 @@ class Audition:
     Attributes:
         n_said: How many frames were said.
         n_heard: How many frames came that are as recorded.
+        n_events: How many events of theirs were waited for; what is ignored is not.
         reached_us: The recorded time of what was said or came last.
     """
 
@@ -140,6 +141,7 @@ class Audition:
         self._is_cut = True
         self.n_said: int = 0
         self.n_heard: int = 0
+        self.n_events: int = 0
         self.reached_us: int = exchange.t_us
         counterparts.begin()
         self._read()
@@ -289,6 +291,7 @@ class Audition:
         if not is_fit:
             is_unknown = recorded is None and self._is_cut
             return None if is_unknown else self._difference(recorded, _named(kind, shown))
+        self.n_events += 1
         if recorded is None:  # one more piece
             return None
         self._counterparts.learn(recorded.body, event)

@@ -308,6 +308,14 @@ async def test_only_a_recording_of_a_known_provider_can_call(tmp_path: Path) -> 
     """How else is it to be reached?"""
     with pytest.raises(RecordingError, match="cannot read"):
         await call(tmp_path / "none", "http://0.in-memory.invalid")
+    unreached = {
+        "kind": "connection_lost",
+        "t_us": 0,
+        "error": {"type": "ConnectTimeout", "message": ""},
+    }
+    head = {"format": "realtime-recording", "version": 1, "provider": "openai"}
+    with pytest.raises(RecordingError, match="no connection that was answered"):
+        await call(map(json.dumps, (head, unreached)), "http://0.in-memory.invalid")
     with pytest.raises(ConfigurationError, match="unknown provider"):
         await call(log(("client", 0, "{}"), provider="nobody"), "http://0.in-memory.invalid")
 

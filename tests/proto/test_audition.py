@@ -146,7 +146,10 @@ def test_ignored_types_may_come_or_not() -> None:
     """Without being compared."""
     limits = event("rate_limits.updated")
     play = audition(heard(limits), heard(event("a")), ignored=["rate_limits.updated"])
-    assert told(play, event("a"), limits, limits) is None
+    assert told(play, limits, limits) is None
+    assert (2, 0) == (play.n_heard, play.n_events)
+    assert told(play, event("a")) is None
+    assert (3, 1) == (play.n_heard, play.n_events)
     assert play.awaited is None
 
 
