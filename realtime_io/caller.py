@@ -133,7 +133,8 @@ async def call(
         RecordingError: It cannot be read, or holds no connection.
         ConfigurationError: A value is not what it must be, or the provider is unknown.
         ReplayMismatch: The server said something else, too little, too much, or nothing in time.
-        CallbackError: A function that was given raised.
+        CallbackError: A function that was given raised, or gave no frame.
+        LocalProtocolError: A frame cannot be sent: it is too long, or no Unicode.
         RealtimeConnectionError: The server cannot be reached or trusted, or it refused
             (`HandshakeRejected`) where it did not in the recording.
     """

@@ -30,6 +30,7 @@ from helpers.virtual import BACKENDS, run_virtually
 from realtime_io import (
     CallbackError,
     ConfigurationError,
+    LocalProtocolError,
     RecordingError,
     ReplayMismatch,
 )
@@ -281,6 +282,8 @@ def test_what_was_taken_out_can_be_put_back(backend: str) -> None:
     for broken, why in ((fail, "raised TypeError"), (lambda _: None, "gave NoneType, no frame")):
         with pytest.raises(CallbackError, match=f"the function that revises {why}"):
             run_virtually(main, broken, backend=backend)
+    with pytest.raises(LocalProtocolError, match="half a surrogate pair"):
+        run_virtually(main, lambda _: "\ud800", backend=backend)
 
 
 @pytest.mark.parametrize(

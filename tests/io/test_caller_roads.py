@@ -19,12 +19,13 @@ from helpers.called import (
 )
 from helpers.certificates import client_context, server_context
 from helpers.leaks import nothing_left, traces
-from helpers.recorded import PROVIDERS
+from helpers.recorded import PROVIDERS, talk, voice_for
 from helpers.virtual import BACKENDS, run_virtually
 
 from realtime_io import (
     HandshakeRejected,
     RealtimeConnectionError,
+    Recorder,
     ReplayMismatch,
 )
 from realtime_io.caller import Connected, call
@@ -35,6 +36,7 @@ from realtime_proto import Secret, _course
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from realtime_io.relay import Channel, Message, Request
 
@@ -160,7 +162,60 @@ def test_the_audio_that_was_recorded_is_said(lines: Sequence[str], backend: str)
     assert {0} == set(b"".join(silence))
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_audio_in_files_beside_a_recording_is_said(backend: str, tmp_path: Path) -> None:
+    """As all that was recorded, where a path is given."""
+    path = tmp_path / "talk.rtc.jsonl"
+    said: list[bytes] = []
+
+    def note(message: Message) -> Message:
+        said.append(base64.b64decode(json.loads(message).get("audio", "")))
+        return message
+
+    async def main() -> None:
+        async with simulated("openai", from_client=note) as base_url:
+            recorder = Recorder(path, audio="sidecar")
+            await talk(voice_for("openai", base_url), record=recorder, patience_s=60)
+            recorded = b"".join(said)
+            said.clear()
+            await call(path, base_url)
+        assert len(recorded) > 1_000
+        assert recorded == b"".join(said)
+
+    run_virtually(main, backend=backend)
+    assert (tmp_path / "talk.input.wav").exists()
+
+
 # --- how a connection goes
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_next_connection_is_made_after_the_recorded_pause(backend: str) -> None:
+    """From the end of the one before, in the pace that is wanted."""
+    head = {"format": "realtime-recording", "version": 1, "provider": "openai"}
+    records: list[dict[str, Any]] = [head]
+    for t_us in (0, 10_000_000):
+        records += [
+            {"kind": "open", "t_us": t_us, "unix_time": 0.0},
+            {"kind": "receive", "t_us": t_us, "frame": event("hello")},
+            {"kind": "close", "t_us": t_us + 2_000_000},
+        ]
+        records += [{"kind": "connection_lost", "t_us": t_us + 2_000_000, "code": 1000}]
+    made_at: list[float] = []
+
+    async def greet(channel: Channel) -> None:
+        made_at.append(anyio.current_time())
+        await channel.send(event("hello"))
+        await mute(channel)
+
+    async def main(pace: float) -> None:
+        made_at.clear()
+        async with scripted(greet) as base_url:
+            assert 2 == len(await call(map(json.dumps, records), base_url, pace=pace))
+
+    for pace, between in ((1, 10), (0.5, 5), (0, 0)):
+        run_virtually(main, pace, backend=backend)
+        assert between == pytest.approx(made_at[1] - made_at[0], abs=0.1)
 
 
 async def leave(channel: Channel) -> None:
