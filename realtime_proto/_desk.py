@@ -193,10 +193,9 @@ class Desk:
         self.answer(ToolResult(call_id=call_id, output={"error": why}, is_error=True))
 
     def cancel(self, call_ids: tuple[str, ...], reason: CancelReason) -> None:
-        """Give up open calls, and tell the application."""
+        """Give up open calls, and tell the application of those it has not answered."""
         for call_id in call_ids:
-            if call_id in self.tools:
-                self.tools.settle(call_id)
+            if call_id in self.tools and not self.tools.settle(call_id).was_answered:
                 self.emit(ToolCallCancelled(call_id=call_id, reason=reason))
 
     def awaits(self, result: ToolResult) -> bool:

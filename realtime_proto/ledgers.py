@@ -195,6 +195,7 @@ class _Call:
     request: ToolCallRequest
     group: str
     deadline_us: int
+    is_answered: bool = False
 
 
 @frozen
@@ -205,11 +206,13 @@ class Settlement:
         request: The call.
         group: The response or turn it came with.
         was_last: No other call of that group is open.
+        was_answered: The application had answered it, and the answer could not be sent yet.
     """
 
     request: ToolCallRequest
     group: str
     was_last: bool
+    was_answered: bool
 
 
 class ToolLedger:
@@ -246,6 +249,12 @@ class ToolLedger:
         """An open call is being worked on. Raises KeyError where it is not open."""
         self._open[call_id].deadline_us = deadline_us
 
+    def answered(self, call_id: str) -> None:
+        """The application has answered an open call, and the answer waits until it can be sent: no
+        time-out any more. Raises KeyError where it is not open.
+        """
+        self._open[call_id].is_answered = True
+
     def is_open(self, group: str) -> bool:
         """Whether a call of this group is unsettled."""
         return any(call.group == group for call in self._open.values())
@@ -256,18 +265,24 @@ class ToolLedger:
         self._settled[call_id] = None
         if len(self._settled) > MAX_SETTLED:
             self._settled.popitem(last=False)
-        return Settlement(call.request, call.group, not self.is_open(call.group))
+        was_last = not self.is_open(call.group)
+        return Settlement(call.request, call.group, was_last, call.is_answered)
 
     def open_ids(self) -> tuple[str, ...]:
         """The calls that wait for an answer, oldest first."""
         return tuple(self._open)
 
     def next_deadline_us(self) -> int | None:
-        """When the first open call times out."""
+        """When the first call that nobody has answered times out."""
         if not self._open:
             return None
-        return min(call.deadline_us for call in self._open.values())
+        unanswered = (call.deadline_us for call in self._open.values() if not call.is_answered)
+        return min(unanswered, default=None)
 
     def expired(self, *, now_us: int) -> list[str]:
-        """The open calls whose time is over."""
-        return [call_id for call_id, call in self._open.items() if call.deadline_us <= now_us]
+        """The calls that nobody has answered and whose time is over."""
+        return [
+            call_id
+            for call_id, call in self._open.items()
+            if call.deadline_us <= now_us and not call.is_answered
+        ]

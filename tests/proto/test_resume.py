@@ -414,6 +414,38 @@ def test_a_result_that_waited_for_the_road_goes_with_the_session() -> None:
     assert "late" not in texts(chat)
 
 
+def test_an_answer_in_time_is_in_time_whenever_it_can_be_sent() -> None:
+    """It was given while there was no connection, and outlives the call's deadline."""
+    chat = resumable()
+    chat.call()
+    chat.lose()
+    chat.do(ToolResult(call_id="c1", output="in time"))
+    chat.wait(29)
+    chat.dial()
+    chat.wait(5)
+    chat.set_up()
+    assert "in time" in texts(chat)
+    assert [] == chat.events(ToolCallCancelled)
+
+
+@pytest.mark.parametrize("by_us", [True, False])
+def test_a_call_that_was_answered_is_not_cancelled(by_us: bool) -> None:
+    """Although the answer cannot be sent any more: to the application the call is over."""
+    chat = resumable()
+    chat.call()
+    chat.lose()
+    chat.do(ToolResult(call_id="c1", output="in vain"))
+    if by_us:
+        chat.talk.close(now=chat.now)
+    else:
+        chat.dial()
+        chat.lose(1008, "Requested entity was not found.")
+        chat.dial()
+        chat.set_up()
+        assert Lost(kind="tool_call", id="c1") in chat.events(Reconnected)[0].lost
+    assert [] == chat.events(ToolCallCancelled)
+
+
 def test_what_nobody_took_yet_is_not_quiet() -> None:
     """Speech that waits to be heard puts the renewal off."""
     chat = Chat("gemini", made={"reports_delivery": True})
