@@ -3,7 +3,7 @@
 Two tasks use it. One reads: `receive`. One writes: `write_forever`. Whoever has something to send
 posts it (`post`, which passes no checkpoint) and may wait for `room` before. A send that is
 cancelled leaves half a frame on the wire, and the next frame would be read as its payload: so there
-is one place that sends (`_flush`, one task at a time), and a send that is cancelled or fails is the
+is one place that sends (`flush`, one task at a time), and a send that is cancelled or fails is the
 last.
 
 What is read becomes messages in _inbox, which has the limits; what waits to be sent is in _outbox;
@@ -209,7 +209,7 @@ class WebSocket:
         One task runs this. Cancelled while it sends, it takes the connection with it.
         """
         while True:
-            await self._flush()
+            await self.flush()
             if self._is_broken or self.sent_code is not None:
                 break
             deadline = self._pulse.deadline
@@ -230,13 +230,10 @@ class WebSocket:
             await self.aclose()  # RFC 6455 7.1.1: the server closes TCP, at once
 
     async def flush(self) -> None:
-        """Send what is queued. To be done after `Closed`: our close frame, the answer to the peer's
-        or the reason why we end it, may still be waiting.
-        """
-        await self._flush()
+        """Send all that is queued. A send that does not end well is the last one.
 
-    async def _flush(self) -> None:
-        """Send all that is queued. A send that does not end well is the last one."""
+        For the writer; and after `Closed`, where our close frame may still be waiting.
+        """
         while self._is_sending:
             await self._changed.wait()
         self._is_sending = True
@@ -391,7 +388,7 @@ class WebSocket:
             self._is_closing = True
             with anyio.move_on_after(timeout_s):
                 self._say_goodbye(code, reason)
-                await self._flush()
+                await self.flush()
                 await self._until_answered()
             await self._until_hung_up()
         finally:

@@ -489,8 +489,7 @@ class Conversation:
             try:
                 self._apply(command)
             except (LocalProtocolError, ConfigurationError) as exc:
-                failure = Failure(kind="local", message=exc.message, code=exc.code)
-                self._desk.report(failure)
+                self._desk.report(Failure(kind="local", message=exc.message, code=exc.code))
 
     def _note(self, command: Played | AudioDelivered, now: float) -> None:
         self._advance(now)
