@@ -39,6 +39,7 @@ from realtime_proto.counterparts import Counterparts
 from realtime_proto.errors import (
     CallbackError,
     ConfigurationError,
+    ConnectionLost,
     HandshakeRejected,
     RealtimeConnectionError,
     RecordingError,
@@ -63,6 +64,9 @@ PATIENCE_S: Final = 0.25
 
 DIFFERS: Final = 1008
 """What a server is told that said something else."""
+
+TAKE_S: Final = 1.0
+"""How long the server may take to read a frame, at least."""
 
 CLOSE_S: Final = 1.0
 """How long the server may take to answer our close frame."""
@@ -135,7 +139,7 @@ async def call(
         ReplayMismatch: The server said something else, too little, too much, or nothing in time.
         CallbackError: A function that was given raised, or gave no frame.
         LocalProtocolError: A frame cannot be sent: it is too long, or no Unicode.
-        RealtimeConnectionError: The server cannot be reached or trusted, or it refused
+        RealtimeConnectionError: The server cannot be reached or trusted, does not read, or refused
             (`HandshakeRejected`) where it did not in the recording.
     """
     check_compare(compare)
@@ -278,7 +282,7 @@ class _Scene:
             if due <= _clock.now():
                 if not isinstance(step, Said):
                     return  # the client ends it
-                await self._say(due)
+                await self._say(due, step)
             elif not await self._until_changed(min(due, self._late_at)) and self._is_late():
                 self._end(self.audition.late())
 
@@ -304,7 +308,7 @@ class _Scene:
             return self._at + gap_s * pace
         return max(self._at + gap_s * max(1.0, pace), self._heard_at + PATIENCE_S)
 
-    async def _say(self, due: float) -> None:
+    async def _say(self, due: float, said: Said) -> None:
         frame = self.audition.say()
         self._at = due
         try:
@@ -312,10 +316,15 @@ class _Scene:
         except CallbackError as exc:
             self._end(exc)
             return
-        with suppress(RealtimeConnectionError):  # the server hung up: the reader says so
-            await self._socket.room()
-            self._socket.post(frame)
-            await self._socket.idle()
+        allowed_s = max(TAKE_S, self._caller.timeout_s)
+        with anyio.move_on_after(allowed_s) as scope:
+            with suppress(ConnectionLost):  # it hung up: the reader says so
+                await self._socket.room()
+                self._socket.post(frame)
+                await self._socket.idle()
+        if scope.cancelled_caught:
+            what = f"the server did not take what is said in line {said.line} of the recording"
+            self._end(RealtimeConnectionError(f"{what} within {allowed_s:g} s"))
 
     def _revised(self, frame: str | bytes) -> str | bytes:
         if self._caller.revise is None:

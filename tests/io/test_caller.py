@@ -45,10 +45,11 @@ if TYPE_CHECKING:
     from realtime_io.relay import Channel, Message
 
 
-@pytest.fixture(name="lines", scope="module")
+@pytest.fixture(name="lines", scope="module", autouse=True)
 def lines_fixture() -> tuple[str, ...]:
-    """A recording."""
-    return talk_of("openai")
+    """A recording. The other one is made as well, while no event loop runs."""
+    talks = {provider: talk_of(provider) for provider in PROVIDERS}
+    return talks["openai"]
 
 
 # --- a server that does as it did

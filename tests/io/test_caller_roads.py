@@ -41,10 +41,11 @@ if TYPE_CHECKING:
     from realtime_io.relay import Channel, Message, Request
 
 
-@pytest.fixture(name="lines", scope="module")
+@pytest.fixture(name="lines", scope="module", autouse=True)
 def lines_fixture() -> tuple[str, ...]:
-    """A recording."""
-    return talk_of("openai")
+    """A recording. The other one is made as well, while no event loop runs."""
+    talks = {provider: talk_of(provider) for provider in PROVIDERS}
+    return talks["openai"]
 
 
 # --- a server of one's own
@@ -386,6 +387,25 @@ async def test_a_cancelled_call_leaves_nothing(lines: Sequence[str]) -> None:
 
 
 # --- servers that mean no good
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_server_that_does_not_read_is_given_up(backend: str) -> None:
+    """Once all that lies between is full."""
+    spoken = event("input_audio_buffer.append", audio="A" * 40_000)
+    said = log(*(("client", n / 10, spoken) for n in range(300)))
+
+    async def deaf(_: Channel) -> None:
+        await anyio.sleep_forever()
+
+    async def main(timeout_s: float) -> float:
+        async with scripted(deaf) as base_url:
+            with pytest.raises(RealtimeConnectionError, match=r"in line \d+ of the recording"):
+                await call(said, base_url, pace=0, timeout_s=timeout_s)
+        return anyio.current_time()
+
+    spent = [run_virtually(main, seconds, backend=backend) for seconds in (0, 20)]
+    assert [1, 20] == pytest.approx(spent, abs=2.5)
 
 
 async def flood(channel: Channel) -> None:
