@@ -169,8 +169,8 @@ def connector_for(
     ssl_context: ssl.SSLContext | None,
     proxy: object,
     reconnect: object,
+    strict: object,
     callbacks: Callbacks,
-    strict: object = False,
 ) -> Connector:
     """A connector from what the application gave and what the environment says.
 

@@ -42,6 +42,7 @@ class _DirectProvider(CallbackRegistry):
         ssl_context: How to verify the server; None verifies against the system's store.
         proxy: The URL of an HTTP proxy, or "direct"; None takes the environment's.
         reconnect: Whether a lost connection is opened again; a `Backoff` says how patiently.
+        strict: End the session where the server sends what cannot be read, for tests.
 
     Raises:
         ConfigurationError: There is no key, or a value is not what it must be.
@@ -58,6 +59,7 @@ class _DirectProvider(CallbackRegistry):
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | Secret | None = None,
         reconnect: bool | Backoff = True,
+        strict: bool = False,
     ) -> None:
         super().__init__()
         self._hosted: Hosted | None = None
@@ -70,6 +72,7 @@ class _DirectProvider(CallbackRegistry):
             ssl_context=ssl_context,
             proxy=proxy,
             reconnect=reconnect,
+            strict=strict,
             callbacks=self._callbacks,
         )
 
@@ -153,6 +156,7 @@ class OpenAIRealtimeProvider(_DirectProvider):
         ssl_context: How to verify the server; None verifies against the system's store.
         proxy: The URL of an HTTP proxy, or "direct"; None takes the environment's.
         reconnect: Whether a lost connection is opened again; a `Backoff` says how patiently.
+        strict: End the session where the server sends what cannot be read, for tests.
 
     Raises:
         ConfigurationError: There is no key, or a value is not what it must be.
@@ -174,6 +178,7 @@ class GeminiRealtimeProvider(_DirectProvider):
         ssl_context: How to verify the server; None verifies against the system's store.
         proxy: The URL of an HTTP proxy, or "direct"; None takes the environment's.
         reconnect: Whether a lost connection is opened again; a `Backoff` says how patiently.
+        strict: End the session where the server sends what cannot be read, for tests.
 
     Raises:
         ConfigurationError: There is no key, or a value is not what it must be.

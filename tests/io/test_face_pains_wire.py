@@ -19,8 +19,10 @@ from helpers.virtual import virtually
 from realtime_io import (
     AudioChunk,
     ConfigurationError,
+    GeminiRealtimeProvider,
     History,
     Interrupted,
+    OpenAIRealtimeProvider,
     RemoteProtocolError,
     ResponseDone,
     SessionReady,
@@ -149,6 +151,21 @@ async def test_pain_13_who_tests_may_be_strict(provider: str) -> None:
         wrong: Any = "very"
         with pytest.raises(ConfigurationError, match="strict must be"):
             stage.voice(strict=wrong)
+
+
+@virtually
+@on_both
+async def test_pain_13_who_tests_a_provider_directly_may_be_strict_too(provider: str) -> None:
+    """disconnect() raises what ended the session."""
+    direct = {"openai": OpenAIRealtimeProvider, "gemini": GeminiRealtimeProvider}[provider]
+    async with playing(provider) as stage:
+        client = direct(api_key="k", base_url=stage.base_url, strict=True)
+        session = await client.connect()
+        stage.say("{")
+        await happens()
+        assert not session.is_active
+        with pytest.raises(RemoteProtocolError, match="not a JSON object"):
+            await client.disconnect()
 
 
 # --- 16, 17: transcripts and histories

@@ -163,6 +163,29 @@ def test_other_media_is_no_speech() -> None:
     assert [] == chat.events(AudioChunk)
 
 
+@pytest.mark.parametrize(
+    ("kind", "is_played"),
+    [
+        ("audio/pcm;rate=24000", True),
+        ("audio/pcm", True),  # Vertex AI's: 24 000 Hz as well
+        ("audio/pcm; Rate=24000", True),
+        ("audio/pcm;rate=16000", False),
+        ("audio/pcm;rate=240001", False),
+    ],
+)
+def test_speech_at_another_rate_is_an_error_and_no_speech(kind: str, is_played: bool) -> None:
+    """It would be played at a wrong speed."""
+    chat = Chat("gemini")
+    chat.say(content(modelTurn={"parts": [{"inlineData": {"mimeType": kind, "data": "AAA="}}]}))
+    chunks, errors = [], []
+    for event in chat.events(AudioChunk, ErrorReported):
+        (chunks if isinstance(event, AudioChunk) else errors).append(event)
+    assert (is_played, not is_played) == (len(chunks) == 1, len(errors) == 1)
+    assert [f"speech of the type {kind} cannot be played"] * (not is_played) == [
+        error.failure.message for error in errors
+    ]
+
+
 def test_turns_go_on_counting_where_a_history_was_told() -> None:
     """No id is used twice."""
     history = History()
