@@ -35,6 +35,7 @@ class Trace:
     def __init__(self) -> None:
         self.last_sent: str | None = None
         self._runs: list[list[Any]] = []  # arrow, name, events, characters
+        self._run: list[Any] = ["", "", 0, 0]  # the last of them, for most events go on with it
 
     def sent(self, event: Any, n_characters: int) -> None:
         """We say *event*, in a frame of so many characters."""
@@ -43,22 +44,29 @@ class Trace:
 
     def received(self, events: Sequence[Any], n_characters: int) -> None:
         """The peer said *events*, in one frame of so many characters; none: nothing readable."""
+        run = self._run
         for event in events:
-            self._add("<", event.type or _name_of(event), n_characters)
+            name = event.type or _name_of(event)
+            # As `_add` has it, without the call: every frame comes this way.
+            if run[1] == name and run[0] == "<":
+                run[2] += 1
+                run[3] += n_characters
+            else:
+                run = self._add("<", name, n_characters)
             n_characters = 0
         if not events:
             self._add("<", "(nothing that can be read)", n_characters)
 
-    def _add(self, arrow: str, name: str, n_characters: int) -> None:
-        runs = self._runs
-        if runs:
-            run = runs[-1]
-            if run[1] == name and run[0] == arrow:
-                run[2] += 1
-                run[3] += n_characters
-                return
-        runs.append([arrow, name, 1, n_characters])
-        del runs[:-MAX_RUNS]
+    def _add(self, arrow: str, name: str, n_characters: int) -> list[Any]:
+        run = self._run
+        if run[1] == name and run[0] == arrow:
+            run[2] += 1
+            run[3] += n_characters
+        else:
+            self._run = run = [arrow, name, 1, n_characters]
+            self._runs.append(run)
+            del self._runs[:-MAX_RUNS]
+        return run
 
     def note(self) -> str:
         """What an error is told with: one line for each entry, the oldest first."""
