@@ -22,10 +22,11 @@ from helpers.certificates import authority_file, server_context
 from helpers.require import require
 from helpers.servers import listening
 
+from realtime_io.caller import call
 from realtime_io.relay import Channel, connect, credential, serve
 from realtime_io.simulator import Simulator
 from realtime_proto.dialect import Endpoint
-from realtime_proto.errors import ConnectionLost
+from realtime_proto.errors import ConnectionLost, ReplayMismatch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -98,17 +99,19 @@ SERVERS = [
 ]
 
 
+def command_for(name: str) -> list[str]:
+    if name == "node ws":
+        need_node("ws")
+        return ["node", str(PEERS / "echo_server.js")]
+    need_python(name.partition("/")[0])
+    return [sys.executable, str(PEERS / "echo_server.py"), name]
+
+
 @pytest.mark.parametrize("name", SERVERS)
 async def test_our_client_talks_to_their_server(name: str) -> None:
     """Messages of every kind and size come back, and goodbyes are understood both ways."""
-    if name == "node ws":
-        need_node("ws")
-        command = ["node", str(PEERS / "echo_server.js")]
-    else:
-        need_python(name.partition("/")[0])
-        command = [sys.executable, str(PEERS / "echo_server.py"), name]
     with anyio.fail_after(30):
-        async with echo_server(*command) as url:
+        async with echo_server(*command_for(name)) as url:
             async with connect(Endpoint(url=url)) as channel:
                 for message in MESSAGES:
                     await channel.send(message)
@@ -126,6 +129,32 @@ async def test_our_client_talks_to_their_server(name: str) -> None:
                 assert "hello" == await channel.receive()
                 await channel.close(3002, "bye")
                 assert channel.close_code in (3002, 1000)  # aiohttp answers with a code of its own
+
+
+@pytest.mark.parametrize("name", SERVERS)
+async def test_a_recorded_client_calls_their_server(name: str) -> None:
+    """What comes back is compared, and how it ends, whoever made the server."""
+    head = {"format": "realtime-recording", "version": 1, "provider": "openai"}
+    hello = {"frame": json.dumps({"type": "hello", "text": "ünïcode 😀"})}
+    records: list[dict[str, Any]] = [
+        head,
+        {"kind": "open", "t_us": 0, "unix_time": 0},
+        {"kind": "frames", "frames": [hello]},
+        {"kind": "receive", "t_us": 0, **hello},
+        {"kind": "frames", "frames": [{"frame": "close"}]},
+    ]
+
+    def ended(code: int) -> list[str]:
+        lost = {"kind": "connection_lost", "t_us": 0, "code": code}
+        return [json.dumps(record) for record in (*records, lost)]
+
+    with anyio.fail_after(30):
+        async with echo_server(*command_for(name)) as url:
+            base_url = url.partition("?")[0]
+            (connected,) = await call(ended(3001), base_url, compare="strict")
+            assert (2, 1) == (connected.n_said, connected.n_heard)
+            with pytest.raises(ReplayMismatch, match="expected 1000, and the server said 3001"):
+                await call(ended(1000), base_url)
 
 
 async def echo(channel: Channel) -> None:
