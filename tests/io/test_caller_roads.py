@@ -219,6 +219,49 @@ def test_the_next_connection_is_made_after_the_recorded_pause(backend: str) -> N
         assert between == pytest.approx(made_at[1] - made_at[0], abs=0.1)
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_session_is_resumed_with_the_handle_of_now(backend: str) -> None:
+    """On the next connection, whatever number of handles came before."""
+
+    def setup(handle: str | None) -> str:
+        return json.dumps({"setup": {"sessionResumption": {"handle": handle}}})
+
+    def update(handle: str) -> str:
+        return json.dumps({"sessionResumptionUpdate": {"newHandle": handle, "resumable": True}})
+
+    ready = json.dumps({"setupComplete": {}})
+    records: list[dict[str, Any]] = [
+        {"format": "realtime-recording", "version": 1, "provider": "gemini"},
+        {"kind": "open", "t_us": 0, "unix_time": 0},
+        {"kind": "frames", "frames": [{"frame": setup(None)}]},
+        {"kind": "receive", "t_us": 0, "frame": ready},
+        {"kind": "receive", "t_us": 0, "frame": update("then")},
+        {"kind": "connection_lost", "t_us": 0, "code": 1001},
+        {"kind": "open", "t_us": 0, "unix_time": 0},
+        {"kind": "frames", "frames": [{"frame": setup("then")}]},
+        {"kind": "receive", "t_us": 0, "frame": ready},
+        {"kind": "close", "t_us": 0},
+    ]
+    said: list[Message] = []
+
+    async def serve_twice(channel: Channel) -> None:
+        said.append(await channel.receive())
+        await channel.send(ready)
+        if len(said) == 1:
+            await channel.send(update("now 1"))
+            await channel.send(update("now 2"))
+            await channel.close(1001)
+
+    async def main() -> None:
+        async with scripted(serve_twice) as base_url:
+            await call(map(json.dumps, records), base_url)
+
+    run_virtually(main, backend=backend)
+    assert [{"handle": None}, {"handle": "now 2"}] == [
+        json.loads(frame)["setup"]["sessionResumption"] for frame in said
+    ]
+
+
 async def leave(channel: Channel) -> None:
     await channel.send(event("session.created"))
     await channel.close(1011, "tired sk-Canary0123456789")
