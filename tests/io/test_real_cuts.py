@@ -133,16 +133,8 @@ def check(run: Run, fault: Fault) -> None:
         assert error.retryable
 
 
-@pytest.mark.parametrize(
-    ("provider", "fault"),
-    [
-        ("openai", "end"),
-        ("openai", "reset"),
-        ("openai", "stall"),
-        ("openai", "trickle"),
-        ("gemini", "end"),
-    ],
-)
+@pytest.mark.parametrize("fault", DEADLINE_S)
+@pytest.mark.parametrize("provider", ["openai", "gemini"])
 @pytest.mark.parametrize("direction", ["up", "down"])
 @pytest.mark.parametrize("encrypted", [False, True])
 async def test_a_conversation_that_fails_at_twenty_offsets(
