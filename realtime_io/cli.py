@@ -90,6 +90,23 @@ def _play(options: argparse.Namespace) -> int:
     )
 
 
+def _call(options: argparse.Namespace) -> int:
+    return recordings.call_server(
+        recordings.CallOptions(
+            source=options.file,
+            base_url=options.base_url,
+            compare=options.compare,
+            pace=options.pace,
+            timeout_s=options.timeout,
+            redact=options.redact or (),
+            ignored=options.ignore or (),
+            model=options.model,
+            key_variable=options.key_variable,
+            backend=options.backend,
+        )
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m realtime_io",
@@ -187,6 +204,7 @@ def _add_recordings(commands: Commands) -> None:
     )
 
     _add_play(commands)
+    _add_call(commands)
 
     command = commands.add_parser("inspect", help="print a recording, a line per record")
     command.add_argument("file", metavar="FILE", type=Path)
@@ -217,34 +235,7 @@ def _add_play(commands: Commands) -> None:
     command.add_argument(
         "--port", metavar="N", type=_port, default=0, help="where to listen (default: a free one)"
     )
-    command.add_argument(
-        "--compare",
-        choices=("strict", "type"),
-        default="strict",
-        help="what the client says must be the same to the byte, or of the same types "
-        "(default: strict)",
-    )
-    command.add_argument(
-        "--pace",
-        metavar="X",
-        type=_seconds,
-        default=1.0,
-        help="how long a recorded second takes, in seconds; 0: no pauses (default: 1)",
-    )
-    command.add_argument(
-        "--timeout",
-        metavar="S",
-        type=_seconds,
-        default=5.0,
-        help="how much longer than recorded the client may take, in seconds (default: 5)",
-    )
-    command.add_argument(
-        "--redact",
-        metavar="PATTERN",
-        action="append",
-        type=_pattern,
-        help="what else was taken out of the recording; may be given again",
-    )
+    _add_comparison(command, peer="client", compare="strict")
     for name, make, text in (
         ("--cut", Cut, "break the connection behind this frame"),
         ("--drop", Drop, "never send it"),
@@ -264,6 +255,64 @@ def _add_play(commands: Commands) -> None:
     )
     _add_backend(command)
     command.set_defaults(run=_play)
+
+
+def _add_call(commands: Commands) -> None:
+    command = commands.add_parser(
+        "call",
+        help="be the client of a recording, for a server of yours",
+        description="Connect to URL as the provider's clients do, and say what the recording's "
+        "client said, when all that the server had said before has been said again. The exit code "
+        "is 0 only when the server said the same; 1 with the first difference.",
+    )
+    command.add_argument("file", metavar="FILE", type=Path)
+    command.add_argument("base_url", metavar="URL", help="such as http://127.0.0.1:8080/v1")
+    _add_comparison(command, peer="server", compare="type")
+    command.add_argument(
+        "--ignore",
+        metavar="TYPE",
+        action="append",
+        help="events of this type may come or not; may be given again",
+    )
+    command.add_argument("--model", help="another model than the recorded one")
+    command.add_argument(
+        "--key-variable",
+        metavar="NAME",
+        help="the environment variable that has the key to show (default: a key that is none)",
+    )
+    _add_backend(command)
+    command.set_defaults(run=_call)
+
+
+def _add_comparison(command: argparse.ArgumentParser, *, peer: str, compare: str) -> None:
+    """How a peer of one's own is compared with a recorded one."""
+    command.add_argument(
+        "--compare",
+        choices=("strict", "type"),
+        default=compare,
+        help=f"what the {peer} says must be the same, or of the same types (default: {compare})",
+    )
+    command.add_argument(
+        "--pace",
+        metavar="X",
+        type=_seconds,
+        default=1.0,
+        help="how long a recorded second takes, in seconds; 0: no pauses (default: 1)",
+    )
+    command.add_argument(
+        "--timeout",
+        metavar="S",
+        type=_seconds,
+        default=5.0,
+        help=f"how much longer than recorded the {peer} may take, in seconds (default: 5)",
+    )
+    command.add_argument(
+        "--redact",
+        metavar="PATTERN",
+        action="append",
+        type=_pattern,
+        help="what else was taken out of the recording; may be given again",
+    )
 
 
 def _port(text: str) -> int:

@@ -1,4 +1,4 @@
-"""What the command line does with recordings: record, import, convert, replay, play, inspect, diff.
+"""What the command line does with recordings: makes, changes, replays, plays, shows, compares them.
 
 Everything is printed in plain lines that are the same each time, for people and for comparing; a
 progress bar goes to the error stream, where that is a terminal and rich is installed. A command
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
+from functools import partial
 from importlib.util import find_spec
 from math import inf
 from pathlib import Path
@@ -21,16 +22,18 @@ import anyio
 from attrs import frozen
 
 from realtime_io._files import make_file
+from realtime_io.caller import call
 from realtime_io.player import play
 from realtime_io.recorder import Recorder
 from realtime_io.sidecar import SidecarWriter, read_recording
 from realtime_io.voice import RealtimeVoice
 from realtime_proto.conversion import convert
-from realtime_proto.errors import RealtimeError, RecordingError
+from realtime_proto.errors import ConfigurationError, RealtimeError, RecordingError
 from realtime_proto.faults import Fault
 from realtime_proto.importing import as_recording, read_log
 from realtime_proto.recording import AudioPolicy, Journal, Record, read_journal
 from realtime_proto.replay import compare_journals, replay_journal
+from realtime_proto.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,8 +41,10 @@ if TYPE_CHECKING:
     from realtime_proto.report import Report
 
 __all__ = (
+    "CallOptions",
     "PlayOptions",
     "RecordOptions",
+    "call_server",
     "convert_recording",
     "diff",
     "import_log",
@@ -228,6 +233,73 @@ async def _play(options: PlayOptions) -> None:
                 await player.until_changed()
             if waiting.cancelled_caught:
                 return
+
+
+@frozen(kw_only=True)
+class CallOptions:
+    """What `call` is to do.
+
+    Args:
+        source: The recording.
+        base_url: The server.
+        compare: How what the server says is compared with what was recorded.
+        pace: How long a recorded second takes, in seconds.
+        timeout_s: How much longer than recorded the server may take, in seconds.
+        redact: The patterns that the recording was made with.
+        ignored: Types of events that may come or not.
+        model: The model to ask for; None takes the recorded one.
+        key_variable: The environment variable that has the key to show; None: none is needed.
+        backend: "asyncio" or "trio".
+    """
+
+    source: Path
+    base_url: str
+    compare: Literal["strict", "type"] = "type"
+    pace: float = 1.0
+    timeout_s: float = 5.0
+    redact: Sequence[str] = ()
+    ignored: Sequence[str] = ()
+    model: str | None = None
+    key_variable: str | None = None
+    backend: str = "asyncio"
+
+
+def call_server(options: CallOptions) -> int:
+    """Be the client of a recording to a server, until all of it was said.
+
+    Raises:
+        RealtimeError: The recording cannot be played, the server cannot be reached, or says
+            something else.
+    """
+    key = "any"
+    if options.key_variable is not None:
+        key = os.environ.get(options.key_variable, "")
+        if not key:
+            raise ConfigurationError(f"{options.key_variable} is not set in the environment")
+    connections = anyio.run(
+        partial(
+            call,
+            options.source,
+            options.base_url,
+            compare=options.compare,
+            pace=options.pace,
+            timeout_s=options.timeout_s,
+            api_key=Secret(key),
+            model=options.model,
+            ignored=options.ignored,
+            redact=options.redact,
+        ),
+        backend=options.backend,
+    )
+    for connection in connections:
+        end = (
+            f"{connection.n_said} frames said, {connection.n_heard} heard"
+            if connection.status is None
+            else f"refused with {connection.status}, as recorded"
+        )
+        print(f"line {connection.line}: {end}")
+    print("all was said")
+    return 0
 
 
 def inspect(path: Path) -> int:

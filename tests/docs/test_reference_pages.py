@@ -278,16 +278,16 @@ async def test_a_page_does_what_it_says(
 async def test_the_commands_about_recordings_work(
     desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In the order of the page, in one folder: each does its work, and ends with 0. `play` would
-    wait for a client, as its own tests have one: here it is only understood.
+    """In the order of the page, in one folder: each does its work, and ends with 0. `play` and
+    `call` want somebody on the other side, as their own tests have: here they are only understood.
     """
     page = (ROOT / "docs" / "recording.md").read_text("utf-8")
     (block,) = re.findall(r"^```sh\n(.*?)^```$", page, re.M | re.S)
     commands = [shlex.split(line)[3:] for line in block.splitlines()]
-    served = [command for command in commands if command[0] == "play"]
-    assert [(Path("talk.rtc.jsonl"), 8080)] == [
-        (parsed.file, parsed.port) for parsed in map(cli._parser().parse_args, served)
-    ]
+    served = [command for command in commands if command[0] in ("play", "call")]
+    play, call = map(cli._parser().parse_args, served)
+    assert f"http://127.0.0.1:{play.port}/v1" == call.base_url
+    assert Path("talk.rtc.jsonl") == play.file == call.file
     commands = [command for command in commands if command not in served]
     assert {"record", "replay", "inspect", "diff", "import", "convert"} == {c[0] for c in commands}
     created = {"type": "session.created", "session": {"type": "realtime"}}
