@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import anyio
 
@@ -14,11 +15,13 @@ from realtime_io import (
     Backoff,
     Interrupted,
     RealtimeConfig,
+    RealtimeConnectionError,
     RealtimeVoice,
     Reconnected,
     ResponseDone,
     TranscriptDelta,
 )
+from realtime_io._memory import offered, road_to
 from realtime_io._tasks import background_tasks
 from realtime_io.player import play
 from realtime_io.simulator import Simulator
@@ -137,17 +140,35 @@ async def record(provider: str, path: Path, drops: bool) -> list[str]:
             return await talk(voice, record=path, drops=drops, drop=cut.set)
 
 
-def record_virtually(provider: str) -> list[str]:
-    """The lines of a conversation on a clock that jumps: the same each time."""
+def record_virtually(provider: str, *, drops: bool = False) -> list[str]:
+    """The lines of the same on a clock that jumps: it goes the same way each time."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "talk.rtc.jsonl"
-
-        async def main() -> None:
-            async with Simulator(with_voice=False, in_memory=True) as simulator:
-                await talk(voice_for(provider, simulator.base_url(provider)), record=path)
-
-        run_virtually(main)
+        run_virtually(_record_in_memory, provider, path, drops)
         return path.read_text().splitlines()
+
+
+async def _record_in_memory(provider: str, path: Path, drops: bool) -> None:
+    cut = anyio.Event()
+
+    async def lead(stream: ByteStream) -> None:
+        server = road_to(host)
+        assert not isinstance(server, RealtimeConnectionError)
+        over = anyio.Event() if cut.is_set() else cut
+        async with stream, server, background_tasks() as tasks:
+            tasks.start_soon(pour, stream, server, over)
+            tasks.start_soon(pour, server, stream, over)
+            await over.wait()
+
+    async with (
+        Simulator(with_voice=False, pace=0, in_memory=True) as simulator,
+        background_tasks() as tasks,
+    ):
+        url = simulator.base_url(provider)
+        host = str(urlsplit(url).hostname)
+        with offered(lambda stream: tasks.start_soon(lead, stream)) as place:
+            voice = voice_for(provider, url.replace(host, place))
+            await talk(voice, record=path, drops=drops, drop=cut.set)
 
 
 async def again(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
-from helpers.recorded import ANSWER, AT_ONCE, PROVIDERS, again, record, talk, voice_for
+from helpers.recorded import ANSWER, AT_ONCE, PROVIDERS, again, record_virtually, talk, voice_for
 from helpers.virtual import BACKENDS, run_virtually
 
 from realtime_io import (
@@ -24,7 +24,6 @@ from realtime_proto.recording import Journal, read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 READY = {"openai": Nth("session.created"), "gemini": Nth("setupComplete")}
 CALL = {"openai": Nth("response.function_call_arguments.done"), "gemini": Nth("toolCall")}
@@ -35,16 +34,10 @@ Recorded = dict[tuple[str, bool], Journal]
 
 
 @pytest.fixture(name="recorded", scope="module")
-def recorded_fixture(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+def recorded_fixture() -> Recorded:
     """A conversation with each provider: on one connection, and on two."""
-
-    def taken(provider: str, drops: bool) -> Journal:
-        path: Path = tmp_path_factory.mktemp("recorded") / "talk.rtc.jsonl"
-        anyio.run(record, provider, path, drops)
-        return read_journal(path.read_text().splitlines())
-
     return {
-        (provider, drops): taken(provider, drops)
+        (provider, drops): read_journal(record_virtually(provider, drops=drops))
         for provider in PROVIDERS
         for drops in (False, True)
     }
