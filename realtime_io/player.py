@@ -147,6 +147,9 @@ class Player:
         n = next(n for other, n in self._let_in if other is request)
         if self.failure is not None:
             return
+        before = zip(self._rehearsals[:n], self._exchanges, strict=False)
+        if not all(one.is_in_step or exchange.status is not None for one, exchange in before):
+            self._rehearsals[n].out_of_step()
         scene = _Scene(self, n, socket)
         self._scenes.append(scene)
         try:

@@ -6,7 +6,8 @@ own: its audio, which is sent when it is spoken, and everything else, each in th
 Audio is compared as the bytes it is. However an application cuts it into frames, it is cut again
 where the recording cut it, and the hashes are compared. What is spoken after the server's last word
 can have led to nothing: it may be missing, and more of it may come. Ids of client events count all
-frames, so they are compared for as long as the two lines are interleaved as they were.
+frames, of all connections, so they are compared for as long as the two lines are interleaved as
+they were.
 
 After a fault that another side may answer as it likes (see `faults`), what else it says is passed
 over, and of audio the length alone counts. What is waited for is waited for as before.
@@ -113,6 +114,18 @@ class Rehearsal:
         _ = self.step  # what was met is passed
         free_from = self._exchange.free_from
         return free_from is not None and self._at >= free_from
+
+    @property
+    def is_in_step(self) -> bool:
+        """Whether every frame was taken, in the order recorded: then ids that count agree in the
+        next exchange, too.
+        """
+        is_whole = self._exchange.free_from is None and self._n_taken == len(self._order)
+        return is_whole and self._is_in_order
+
+    def out_of_step(self) -> None:
+        """An exchange before this one was not in step."""
+        self._is_in_order = False
 
     def said(self) -> None:
         """The server's frame, which was the next step, is sent."""

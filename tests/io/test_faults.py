@@ -293,13 +293,12 @@ def test_before_the_fault_the_recording_counts(recorded: Recorded, backend: str)
 @pytest.mark.parametrize("provider", PROVIDERS)
 async def test_faults_are_played_on_loopback_as_well(recorded: Recorded, provider: str) -> None:
     """In real time, to any client."""
-    faults = [Duplicate(SPEECH[provider]), Cut(ANSWERED[provider], code=1011)]
+    journal = recorded[provider, False]
+    faults = [Duplicate(SPEECH[provider]), Delay(ANSWERED[provider], by_s=0.01)]
     options: dict[str, Any] = {"in_memory": False, "pace": 0, "faults": faults}
-    assert ANSWER in await again(recorded[provider, True], provider, True, **options)
+    assert ANSWER in await again(journal, provider, **options)
     cut = Cut(SPEECH[provider])
-    error, _, n_connections = await meet(
-        recorded[provider, False], provider, cut, in_memory=False, reconnect=AT_ONCE
-    )
+    error, _, n_connections = await meet(journal, provider, cut, in_memory=False, reconnect=AT_ONCE)
     assert "HTTP 503" in str(error)
     assert 1 + AT_ONCE.attempts == n_connections
 

@@ -134,6 +134,20 @@ def test_counted_ids_are_compared_while_the_order_is_the_recorded_one() -> None:
     assert said() == shifted.step
 
 
+def test_counted_ids_are_compared_while_the_connection_before_was_in_step() -> None:
+    """They count over all connections: audio that is missing at the end of one shifts the next."""
+    steps = (heard('{"event_id":"e1","type":"a"}'), said(), heard(audio(PCM, event_id="e2")))
+    first = rehearse(*steps)
+    assert first.take('{"event_id":"e1","type":"a"}') is None
+    assert (None, False) == (first.missing(), first.is_in_step)
+    assert first.take(audio(PCM, event_id="e2")) is None
+    assert first.is_in_step
+    second = rehearse(heard('{"event_id":"e3","type":"a"}'))
+    second.out_of_step()
+    assert second.take('{"event_id":"e2","type":"a"}') is None
+    assert not second.is_in_step
+
+
 def test_types_may_be_all_that_is_compared() -> None:
     """Gemini's are the names of the members."""
     play = rehearse(heard('{"type":"a","n":1}'), heard('{"b":1,"a":2}'), said(), compare="type")
