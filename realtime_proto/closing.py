@@ -300,7 +300,9 @@ def _words_of(said: Failure | None) -> str:
 
 
 def _lost_message(code: int | None, words: str, *, phase: LostPhase, hint: str | None) -> str:
-    if code is None:
+    if code is None and words:  # our own, of why we ended it
+        message = f"the connection ended ({phase})"
+    elif code is None:
         message = f"the connection broke without a close frame ({phase})"
     else:
         message = f"the server closed the connection ({phase}) with {code}"

@@ -91,6 +91,9 @@ def test_a_connection_that_broke_says_so() -> None:
     verdict = judge_close(None, "", phase="open")
     assert verdict.failure is not None
     assert "the connection broke without a close frame (open)" == verdict.failure.message
+    verdict = judge_close(None, "closed by us with 1009: too big", phase="open")
+    assert verdict.failure is not None
+    assert "the connection ended (open): closed by us with 1009: too big" == verdict.failure.message
 
 
 ORDER = (
