@@ -10,8 +10,9 @@ import json
 import math
 import re
 import shlex
+import socket
 import struct
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -275,19 +276,29 @@ async def test_a_page_does_what_it_says(
     await Reader(page, names).follow(CHECKS[page])
 
 
+async def is_listening(port: int) -> None:
+    """Return once somebody is there."""
+    while True:
+        with suppress(OSError):
+            await (await anyio.connect_tcp("127.0.0.1", port)).aclose()
+            return
+        await anyio.sleep(0.01)
+
+
 async def test_the_commands_about_recordings_work(
     desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In the order of the page, in one folder: each does its work, and ends with 0. `play` and
-    `call` want somebody on the other side, as their own tests have: here they are only understood.
+    `call` are each other's other side; only their port is another one.
     """
     page = (ROOT / "docs" / "recording.md").read_text("utf-8")
     (block,) = re.findall(r"^```sh\n(.*?)^```$", page, re.M | re.S)
-    commands = [shlex.split(line)[3:] for line in block.splitlines()]
+    assert 2 == block.count("8080")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    commands = [shlex.split(line.replace("8080", f"{port}"))[3:] for line in block.splitlines()]
     served = [command for command in commands if command[0] in ("play", "call")]
-    play, call = map(cli._parser().parse_args, served)
-    assert f"http://127.0.0.1:{play.port}/v1" == call.base_url
-    assert Path("talk.rtc.jsonl") == play.file == call.file
     commands = [command for command in commands if command not in served]
     assert {"record", "replay", "inspect", "diff", "import", "convert"} == {c[0] for c in commands}
     created = {"type": "session.created", "session": {"type": "realtime"}}
@@ -303,10 +314,36 @@ async def test_the_commands_about_recordings_work(
             assert 0 == cli.main(command), command
         return {path.name for path in folder.glob("*.rtc.jsonl")}
 
+    async def run(command: list[str]) -> None:
+        assert 0 == await anyio.to_thread.run_sync(cli.main, command), command
+
     with anyio.fail_after(20):
         made = await anyio.to_thread.run_sync(run_all, tmp_path)
+        play, call = served
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(run, play)
+            await is_listening(port)
+            await run(call)
     assert {f"{name}.rtc.jsonl" for name in ("talk", "other", "browser", "small")} == made
     assert "Once upon a time" in capsys.readouterr().out
+
+
+def test_every_command_of_the_documentation_is_understood() -> None:
+    """Of README and of each page, with its options."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    blocks = [
+        block
+        for page in pages
+        for block in re.findall(r"^```sh\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
+    ]
+    commands = [
+        shlex.split(command)
+        for block in blocks
+        for command in re.findall(r"(?:python -m realtime_io|realtime-io) ([^&|\n]+)", block)
+    ]
+    assert {"demo", "record", "play", "call"} <= {command[0] for command in commands}
+    for command in commands:
+        assert callable(cli._parser().parse_args(command).run), command
 
 
 def test_every_block_of_python_is_run_by_a_test() -> None:
