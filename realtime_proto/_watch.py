@@ -60,8 +60,12 @@ class Watch:
             else:
                 desk.tools.settle(call_id)
 
-    def look(self) -> None:
-        """Act upon what the desk and the dialect came to."""
+    def look(self, *, was_heard: bool = False) -> None:
+        """Act upon what the desk and the dialect came to.
+
+        Args:
+            was_heard: The server has just said something: its silence begins anew.
+        """
         desk = self._desk
         if not self._roads.is_in_use:
             return
@@ -74,7 +78,7 @@ class Watch:
             self._ready_since_us = desk.now_us
         if not self._dialect.is_awaiting or len(desk.tools):
             desk.alarms.disarm(Alarm.SILENCE)
-        elif Alarm.SILENCE not in desk.alarms:
+        elif was_heard or Alarm.SILENCE not in desk.alarms:
             desk.alarms.arm(Alarm.SILENCE, desk.now_us + self._silence_us)
         if desk.is_expiring and not self.owes_answer:
             self._renew_when_quiet()

@@ -224,7 +224,6 @@ class Conversation:
         if not self._roads.is_open:
             return
         desk = self._desk
-        desk.alarms.disarm(Alarm.SILENCE)
         fault = None
         try:
             events = desk.wire.receive(frame)
@@ -238,7 +237,7 @@ class Conversation:
         if fault is not None:
             desk.report(Failure.of_fault(fault))
             self._dialect.malformed(fault.tag, desk)
-        self._watch.look()
+        self._watch.look(was_heard=True)
         if fault is not None and self._strict:
             raise fault
 
