@@ -133,7 +133,8 @@ def key_for(spec: ProviderSpec, given: object) -> Secret:
             )
     if not isinstance(given, str) or not given.strip():
         raise ConfigurationError(
-            f"api_key must be text that is not empty, not {type(given).__name__}",
+            "api_key must be text that is not empty, not "
+            + ("empty text" if isinstance(given, str) else type(given).__name__),
             code="invalid_key",
         )
     return Secret(given)

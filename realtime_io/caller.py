@@ -195,7 +195,7 @@ def _endpoint(
 
 
 def _names(ignored: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(ignored, str):
+    if isinstance(ignored, str) or not hasattr(ignored, "__iter__"):
         raise ConfigurationError("types of events to ignore are several: give a tuple of texts")
     return tuple(ignored)
 

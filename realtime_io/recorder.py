@@ -10,6 +10,7 @@ conversation does not: the error is kept and told once.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
 from realtime_io._files import NewFile
@@ -99,7 +100,11 @@ class Recorder:
         return self
 
     def __exit__(self, *_: object) -> None:
+        had_file, was_used = self._file is not None, self._on_failure is not None
         self._close()
+        if had_file and not was_used:  # no connection came about: the name is free again
+            with suppress(OSError):
+                os.unlink(self.path)
 
     def attach(
         self, conversation: Conversation, on_failure: Callable[[RecordingError], None]

@@ -363,7 +363,11 @@ def _read(path: Path) -> bytes:
 
 
 def _journal(path: Path) -> Journal:
-    return read_journal(_read(path).splitlines())
+    data = _read(path)
+    try:
+        return read_journal(data.splitlines())
+    except RecordingError as exc:
+        raise RecordingError(f"{path}: {exc.message}", line=exc.line) from None
 
 
 def _write(path: Path, lines: Iterable[str], sidecar: SidecarWriter) -> int:

@@ -57,6 +57,8 @@ def read_recording(path: str | os.PathLike[str]) -> Journal:
     try:
         with open(path, "rb") as file, SidecarReader(folder) as reader:
             return read_journal(file, audio_source=reader)
+    except RecordingError as exc:
+        raise RecordingError(f"{os.fspath(path)}: {exc.message}", line=exc.line) from None
     except (OSError, ValueError) as exc:  # a path with a null character is a ValueError
         reason = getattr(exc, "strerror", None) or str(exc)
         raise RecordingError(f"cannot read {os.fspath(path)}: {reason}") from None

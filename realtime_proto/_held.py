@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from realtime_proto._checks import check_command
 from realtime_proto.commands import SendAudio
 from realtime_proto.errors import LocalProtocolError
 
@@ -41,8 +42,9 @@ class HeldCommands:
         """Keep a command.
 
         Raises:
-            LocalProtocolError: There are too many; it was not kept.
+            LocalProtocolError: There are too many, or it is none; it was not kept.
         """
+        check_command(command)
         limits = self._limits
         if isinstance(command, SendAudio):
             n_bytes = self._audio_bytes + len(command.data)

@@ -8,7 +8,7 @@ instead.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import attrs
@@ -111,7 +111,9 @@ def _as_tools(tools: object) -> tuple[ToolDefinition, ...]:
     return definitions
 
 
-def _as_servers(servers: Iterable[McpServer]) -> tuple[McpServer, ...]:
+def _as_servers(servers: object) -> tuple[McpServer, ...]:
+    if isinstance(servers, str | bytes) or not hasattr(servers, "__iter__"):
+        raise ConfigurationError(f"RealtimeConfig.mcp_servers must be a list, not {servers!r:.60}")
     given = tuple(servers)
     for server in given:
         if not isinstance(server, McpServer):

@@ -32,8 +32,10 @@ Not thread-safe: one task or thread calls it at a time.
 
 from __future__ import annotations
 
+from math import nan
 from typing import TYPE_CHECKING, Any, Final
 
+from realtime_proto._checks import check_end, check_frame, check_unix_time, configured, since_us
 from realtime_proto._desk import Alarm, Desk, us
 from realtime_proto._held import HeldCommands
 from realtime_proto._recordable import Blueprint
@@ -128,11 +130,7 @@ class Conversation:
         strict: bool = False,
         reports_delivery: bool = False,
     ) -> None:
-        ignored = dialect.configure(config)
-        if config.strict and ignored:
-            raise ConfigurationError(
-                f"{dialect.name} has no place for {', '.join(ignored)}", code="unsupported"
-            )
+        ignored = configured(dialect, config, resume=resume, seed=seed)
         self.clock_reversals: int = 0
         self._dialect = dialect
         ids = ids or count_ids("evt")
@@ -158,7 +156,7 @@ class Conversation:
         self._aligner = SampleAligner(dialect.capabilities.input_format)
         self._held = HeldCommands(dialect.capabilities.input_format, limits)
         self._epoch: float | None = None
-        self._now: float | None = None  # when it was told of time last
+        self._now: float = nan  # when it was told of time last; equal to nothing so far
         self._watch = Watch(self._desk, self._roads, dialect)
         self._desk.take_up(resume, seed)
 
@@ -177,6 +175,7 @@ class Conversation:
         """
         if not self._roads.may_open:
             raise LocalProtocolError("this conversation cannot be opened again")
+        check_unix_time(unix_time)
         self._advance(now)
         self._roads.opened()
         if self._held.dropped_bytes:
@@ -219,7 +218,9 @@ class Conversation:
 
         Raises:
             RemoteProtocolError: Only with `strict=True`; state and outputs are consistent then.
+            LocalProtocolError: It is no text and no bytes.
         """
+        check_frame(frame)
         self._advance(now)
         if not self._roads.is_open:
             return
@@ -257,6 +258,7 @@ class Conversation:
             now: Seconds on your monotonic clock.
             error: Why a road that `Redial` asked for could not be opened.
         """
+        check_end(code, reason)
         roads, desk = self._roads, self._desk
         if isinstance(roads.road, Done):
             return
@@ -451,10 +453,9 @@ class Conversation:
     def _advance(self, now: float) -> None:
         if now == self._now:
             return
-        if self._epoch is None:
-            self._epoch = now
-        self._now = now
-        now_us = us(now - self._epoch)
+        epoch = now if self._epoch is None else self._epoch
+        now_us = since_us(now, epoch)
+        self._epoch, self._now = epoch, now
         if now_us < self._desk.now_us:
             self.clock_reversals += 1
         else:

@@ -25,7 +25,7 @@ from realtime_proto._elision import AudioPolicy, Cut, pack_frame
 from realtime_proto._json import base64_decode, check_json, dumps, loads
 from realtime_proto.errors import RecordingError
 from realtime_proto.providers import PROVIDERS
-from realtime_proto.recording import Head, head_line
+from realtime_proto.recording import FORMAT, Head, head_line
 from realtime_proto.redaction import Redactor
 from realtime_proto.sidecar import audio_out, cut_for
 
@@ -158,6 +158,8 @@ def as_recording(
 
 
 def _connections(text: str, load_yaml: Callable[[str], Any] | None) -> Iterable[FrameLog]:
+    if not text.strip():
+        raise RecordingError("the log is empty")
     if text.lstrip()[:1] != "{":
         return [_cassette(text, load_yaml)]
     try:
@@ -222,7 +224,12 @@ def _at(frame: LoggedFrame, t_us: int | None) -> LoggedFrame:
 
 
 def _cassette(text: str, load_yaml: Callable[[str], Any] | None) -> FrameLog:
-    value = _dict(_yaml(text, load_yaml), "the cassette")
+    value = _yaml(text, load_yaml)
+    if not isinstance(value, dict):
+        raise RecordingError(
+            "this is no log of a known kind: neither a HAR file nor JSON lines, and as a YAML "
+            "cassette it is no object"
+        )
     frames = []
     for n, interaction in enumerate(_list(value.get("interactions"), "interactions")):
         where = f"interactions[{n}]"
@@ -273,6 +280,8 @@ def _lines(text: str) -> FrameLog:
             value = loads(line)
         except ValueError as exc:
             raise RecordingError(f"line {number} is no JSON object: {exc}", line=number) from None
+        if value.get("format") == FORMAT:
+            raise RecordingError("this is a recording already, and no log of others")
         if "frame" not in value:
             head = head or value
             continue

@@ -29,6 +29,13 @@ from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 import attrs
 from attrs import field, frozen
 
+from realtime_proto._checks import (
+    check_command,
+    check_end,
+    check_frame,
+    check_unix_time,
+    since_us,
+)
 from realtime_proto._elision import AudioPolicy, Cut, describe_bytes, pack_frame
 from realtime_proto._json import base64_encode, dumps, loads
 from realtime_proto._outputs import (
@@ -198,7 +205,10 @@ def read_journal(
         try:
             body: JsonObject = loads(_whole_line(line, number))
         except ValueError as exc:
-            broken = RecordingError(f"line {number} is no JSON object: {exc}", line=number)
+            why = f"line {number} is no JSON object: {exc}"
+            if head is None:
+                why = "this is no recording: its first line is no JSON object"
+            broken = RecordingError(why, line=number)
             continue
         if head is None:
             head = _read_head(body)
@@ -247,6 +257,8 @@ def _read_head(body: Mapping[str, Any]) -> Head:
             f"a recording of version {version!r:.20}; this version of the library reads {VERSION}",
             line=1,
         )
+    if not isinstance(body.get("provider"), str):
+        raise RecordingError("line 1 names no provider", line=1)
     try:
         head: Head = from_json({key: body[key] for key in body if key in _HEAD_FIELDS}, Head)
     except ValueError as exc:
@@ -268,7 +280,7 @@ class Journaled(Generic[ConversationT]):
 
     It has the conversation's inputs and outputs; everything else is asked of `conversation`. An
     input is written before the conversation sees it, so that a journal tells even what made it
-    fail.
+    fail; what is of the wrong kind is refused before that.
 
     Args:
         conversation: Fresh: nothing was fed to it yet. Its ids must be those of `count_ids`.
@@ -311,18 +323,21 @@ class Journaled(Generic[ConversationT]):
 
     def open(self, *, now: float, unix_time: float) -> None:
         """As `Conversation.open`."""
+        check_unix_time(unix_time)
         self._input("open", now, {"unix_time": unix_time})
         with self._outcome():
             self.conversation.open(now=now, unix_time=unix_time)
 
     def send(self, command: Any, *, now: float) -> None:
         """As `Conversation.send`."""
+        check_command(command)
         self._input("send", now, {"command": self._pack_command(command)})
         with self._outcome():
             self.conversation.send(command, now=now)
 
     def receive(self, frame: str | bytes | memoryview, *, now: float) -> None:
         """As `Conversation.receive`."""
+        check_frame(frame)
         if self._audio_out is not None:
             self._audio_out.heed(frame)
         self._input("receive", now, pack_frame(frame, self._redactor, cut=self._cut("output")))
@@ -338,6 +353,7 @@ class Journaled(Generic[ConversationT]):
         error: RealtimeConnectionError | None = None,
     ) -> None:
         """As `Conversation.connection_lost`."""
+        check_end(code, reason)
         end: dict[str, Any] = {"code": code, "reason": self._redactor.clean(reason)}
         if error is not None:
             end["error"] = self._redactor.clean_json(pack_error(error))
@@ -426,9 +442,9 @@ class Journaled(Generic[ConversationT]):
         return cut_for(direction, self._audio, self._audio_out)
 
     def _input(self, kind: str, now: float, body: dict[str, Any]) -> None:
-        if self._epoch is None:
-            self._epoch = now
-        t_us = round((now - self._epoch) * 1_000_000)
+        epoch = now if self._epoch is None else self._epoch
+        t_us = since_us(now, epoch)
+        self._epoch = epoch
         self._write({"kind": kind, "t_us": t_us, **body})
 
     @contextmanager

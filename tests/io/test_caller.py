@@ -294,6 +294,7 @@ def test_what_was_taken_out_can_be_put_back(backend: str) -> None:
         ({"timeout_s": float("inf")}, "timeout_s is a number"),
         ({"compare": "loosely"}, "compare is"),
         ({"ignored": "rate_limits.updated"}, "give a tuple"),
+        ({"ignored": 5}, "give a tuple"),
         ({"api_key": ""}, "the API key is empty"),
         ({"headers": [("a b", "c")]}, "a header's name"),
         ({"base_url": "nowhere"}, "base URL must look like"),

@@ -18,6 +18,7 @@ from realtime_io import (
     CallbackError,
     ConfigurationError,
     RealtimeConfig,
+    RealtimeConnectionError,
     RealtimeError,
     RealtimeVoice,
     Recorder,
@@ -266,13 +267,14 @@ def test_a_recorder_is_checked_when_it_is_made(arguments: Any, said: str) -> Non
         Recorder(**arguments)
 
 
-async def test_a_connect_that_fails_leaves_a_recording_of_nothing(tmp_path: Path) -> None:
-    """The file is closed; it holds no line."""
+async def test_a_connect_that_fails_leaves_no_recording(tmp_path: Path) -> None:
+    """The name is free for the next attempt; a recording of nothing would be in its way."""
     voice = RealtimeVoice("openai", api_key=KEY, base_url="http://127.0.0.1:9")
-    with pytest.raises(RealtimeError):
-        async with voice.connect(record=tmp_path / "a"):
-            pytest.fail("connected")
-    assert "" == (tmp_path / "a").read_text()
+    for _ in range(2):
+        with pytest.raises(RealtimeConnectionError, match="connection refused"):
+            async with voice.connect(record=Recorder(tmp_path / "a", audio="sidecar")):
+                pytest.fail("connected")
+        assert [] == os.listdir(tmp_path)
 
 
 def test_an_error_on_closing_is_the_recordings_failure(

@@ -134,7 +134,10 @@ def test_many_recordings_are_replayed(jobs: str, tmp_path: Path, capsys: Printed
     assert 1 == main(["replay", str(good[0]), str(other), "--jobs", jobs])
     assert "expected false, came true\nnot exact: " in capsys.readouterr().out
     assert 1 == main(["replay", str(bad), "--jobs", jobs])
-    assert "failed: this is no recording" in capsys.readouterr().out
+    assert f"failed: {bad}: this is no recording" in capsys.readouterr().out
+    for command in (["diff", str(good[0]), str(bad)], ["inspect", str(bad)]):
+        assert 1 == main(command)
+        assert f"failed: {bad}: this is no recording" in capsys.readouterr().err
 
 
 def test_a_recording_is_printed_a_line_per_record(tmp_path: Path, capsys: Printed) -> None:

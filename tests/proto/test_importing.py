@@ -129,7 +129,9 @@ def test_a_log_becomes_a_recording(audio: Any) -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "no object"),
+        (b" \n", "the log is empty"),
+        (b"hello", "no log of a known kind"),
+        (b'{"format":"realtime-recording","version":1}\n{"kind":"close"}', "a recording already"),
         (b"\xff", "no UTF-8"),
         (b"{}", "no WebSocket frames"),
         (b'{"log":{}}', "log.entries is no list"),
@@ -143,7 +145,7 @@ def test_a_log_becomes_a_recording(audio: Any) -> None:
         (b'{"direction":"client","frame":5}', r"line 1\.frame is no object"),
         (b'{"direction":"client","frame":{}}\n{', "line 2 is no JSON object"),
         (b"[1, 2", "no YAML"),
-        (b"- 1", "the cassette is no object"),
+        (b"- 1", "as a YAML cassette it is no object"),
         (b"a: 1", "interactions is no list"),
         (b"interactions: [5]", r"interactions\[0\] is no object"),
         (

@@ -146,14 +146,14 @@ def test_records_of_a_later_version_are_kept_and_counted() -> None:
     ("lines", "line", "said"),
     [
         ([], 1, "empty"),
-        (["{"], 1, "line 1 is no JSON object"),
-        (["[]", HEAD], 1, "line 1 is no JSON object"),
+        (["{"], 1, "^this is no recording: its first line is no JSON object$"),
+        (["[]", HEAD], 1, "^this is no recording: its first line is no JSON object$"),
         (["{}"], None, "no recording"),
         (['{"format":"tar"}'], None, "no recording"),
         ([HEAD.replace("1", "2")], 1, "version 2"),
         ([HEAD.replace("1", "true")], 1, "version True"),
         ([json.dumps({"format": FORMAT})], 1, "version None"),
-        ([json.dumps({"format": FORMAT, "version": 1})], 1, "line 1"),
+        ([json.dumps({"format": FORMAT, "version": 1})], 1, "^line 1 names no provider$"),
         ([HEAD[:-1] + ',"strict":"yes"}'], 1, "line 1"),
         ([HEAD[:-1] + ',"audio":"loud"}'], 1, "line 1"),
         ([HEAD, "{", HEAD], 2, "line 2 is no JSON object"),
@@ -182,3 +182,28 @@ def test_a_server_would_take_what_the_journal_says_was_sent() -> None:
     ]
     assert len(sent) > 3
     assert all(peer.receive(frame) for frame in sent)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_what_is_refused_for_its_kind_leaves_no_line(provider: str) -> None:
+    """A wrong argument is an error of the caller's, and the recording stays readable."""
+    lines: list[str] = []
+    journaled = Journaled(conversation_with(provider), lines.append)
+    journaled.open(now=1.0, unix_time=1e9)
+    written = list(lines)
+    wrong: Any = object()
+    for refused in (
+        lambda: journaled.send(wrong, now=1.0),
+        lambda: journaled.send(SendText, now=1.0),
+        lambda: journaled.receive(wrong, now=1.0),
+        lambda: journaled.receive("{}", now=wrong),
+        lambda: journaled.receive("{}", now=float("nan")),
+        lambda: journaled.tick(now=float("inf")),
+        lambda: journaled.connection_lost(wrong, now=1.0),
+        lambda: journaled.connection_lost(1000, wrong, now=1.0),
+        lambda: journaled.open(now=1.0, unix_time=wrong),
+    ):
+        with pytest.raises(LocalProtocolError):
+            refused()
+    assert written == lines
+    assert 1 == len(read_journal(lines).records)

@@ -487,6 +487,10 @@ def test_an_mcp_server_is_checked_when_it_is_made(wrong: Any) -> None:
         McpServer(**{"label": "docs", "url": "https://docs.example/mcp", **wrong})
     with pytest.raises(ConfigurationError, match="McpServer"):
         RealtimeConfig(mcp_servers=[wrong])
+    servers: Any
+    for servers in (5, None, "https://docs.example/mcp"):
+        with pytest.raises(ConfigurationError, match=r"mcp_servers must be a list, not "):
+            RealtimeConfig(mcp_servers=servers)
 
 
 @dataclasses.dataclass
