@@ -241,6 +241,7 @@ class TalkMachine(RuleBasedStateMachine):
             item_id
             for item_id, ms in self.heard_ms.items()
             if item_id not in self.over
+            and item_id not in self.cut
             and self.conversation.played_ms(item_id, now=self.now) < ms
             and ms
         }
@@ -450,6 +451,21 @@ def test_whatever_happens_the_books_are_right(machine: type[TalkMachine]) -> Non
     )
     # Not every example is of full length; two machines together: 20,000 steps where CI is set.
     assert machine.n_steps >= settings().max_examples * STEPS
+
+
+def test_an_interruption_that_waited_is_told_once() -> None:
+    """It was asked for while there was no connection; the next one has nothing left to cut."""
+    talk = OpenAITalk()
+    talk.begin(VADMode.SERVER, is_quick=True)
+    talk.converse(["begin", "speak"])
+    talk.drop(None, holds=False)
+    talk.ask("interrupt")
+    assert set() == talk.cut
+    talk.redial(works=True)
+    talk.carry_all()
+    assert 1 == len(talk.cut)
+    talk.ask("interrupt")
+    talk.teardown()
 
 
 def _unqueued(self: ResponseArbiter) -> Any:
