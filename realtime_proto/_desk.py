@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from realtime_proto.barge_in import BargeInMachine
-from realtime_proto.commands import ToolResult
+from realtime_proto.commands import Interrupt, ToolResult
 from realtime_proto.deadlines import Deadlines
 from realtime_proto.errors import ConfigurationError, LocalProtocolError
 from realtime_proto.events import (
@@ -46,6 +46,7 @@ from realtime_proto.usage import TurnClock, UsageLedger
 
 if TYPE_CHECKING:
     from realtime_proto._connection import Connection
+    from realtime_proto.commands import VoiceCommand
     from realtime_proto.config import RealtimeConfig
     from realtime_proto.dialect import Dialect
     from realtime_proto.events import CancelReason, ExpiryReason, Speaker, VoiceEvent
@@ -209,6 +210,13 @@ class Desk:
         if not self.tools.was_settled(result.call_id):
             raise LocalProtocolError(f"there is no tool call {result.call_id!r:.80}")
         return False
+
+    def held(self, command: VoiceCommand) -> None:
+        """A command waits for the session: what needs none of it happens now."""
+        if isinstance(command, ToolResult):
+            self.tools.answered(command.call_id)
+        elif isinstance(command, Interrupt):
+            self.interrupt_playback()
 
     def give_up_calls(self) -> None:
         """Nobody will take the answers of the calls that are open."""

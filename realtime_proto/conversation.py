@@ -208,9 +208,8 @@ class Conversation:
             self._apply(command)
         else:
             self._held.add(command, drops_oldest=self._desk.was_ready)
-            if isinstance(command, ToolResult):
-                self._desk.tools.answered(command.call_id)
             self._advance(now)
+            self._desk.held(command)
         self._watch.look()
 
     def receive(self, frame: str | bytes | memoryview, *, now: float) -> None:
