@@ -82,7 +82,7 @@ class OpenAIBrain:
         self._last_item_id: str | None = None
         self._audio_ms: dict[str, int] = {}
         self._asked = ""
-        self._calls: dict[str, Match] = {}
+        self._calls: dict[str, Match | None] = {}
         self._result: str | None = None
         self._user_item_id: str | None = None
         self._speech: _Speech | None = None
@@ -182,18 +182,19 @@ class OpenAIBrain:
             case wire.Message(role="user", content=content):
                 text = " ".join(part.text for part in content if isinstance(part, wire.InputText))
                 self._heard(text)
+            case wire.FunctionCall(call_id=str(call_id)):
+                self._calls[call_id] = None  # of a history; other items need no answer, ever
             case wire.FunctionCallOutput(call_id=call_id, output=output):
-                match_ = self._calls.pop(call_id, None)
-                if match_ is None:
+                if call_id not in self._calls:
                     self._refuse(
                         f"No tool call found for function call output with call_id {call_id}.",
                         code="invalid_tool_call_id",
                         event_id=event.event_id,
                     )
                     return
-                self._result = match_.answer(output)
-            case _:
-                pass  # history: kept by the client, not needed to answer
+                match_ = self._calls.pop(call_id)
+                if match_ is not None:
+                    self._result = match_.answer(output)
         item_id = getattr(item, "id", UNSET) or self._new_item_id()
         if isinstance(item, wire.Message):
             item = evolve(item, id=item_id, status="completed")

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from realtime_io._websocket import WebSocket
 
 YEAR_2020 = 1_600_000_000
-SPOKEN = bytes(range(256)) * 50
+SPOKEN = bytes(range(256)) * 75
 SECOND = base64.b64encode(bytes(48_000)).decode()
 
 

@@ -13,6 +13,8 @@ from realtime_io.relay import Channel, connect
 from realtime_io.simulator import Simulator
 from realtime_proto.dialect import Endpoint
 from realtime_proto.errors import ConfigurationError, ConnectionLost, HandshakeRejected
+from realtime_proto.providers import PROVIDERS
+from realtime_proto.secret import Secret
 
 GEMINI = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
 
@@ -89,6 +91,28 @@ async def test_in_memory_it_needs_no_network() -> None:
     for options in ({"port": 5}, {"ssl_context": server_context()}):
         with pytest.raises(ConfigurationError, match="there are no ports, and no TLS"):
             Simulator(with_voice=False, in_memory=True, **options)
+
+
+@pytest.mark.parametrize("is_called", [True, False])
+async def test_a_history_may_hold_a_call_and_its_output(is_called: bool) -> None:
+    """As a client tells it that goes on with a conversation; an output alone is refused."""
+    call = {"type": "function_call", "call_id": "c1", "name": "look", "arguments": "{}"}
+    output = {"type": "function_call_output", "call_id": "c1", "output": "here"}
+    async with Simulator(with_voice=False, in_memory=True) as simulator:
+        spec = PROVIDERS["openai"]
+        base_url = simulator.base_url("openai")
+        async with connect(spec.endpoint("any", key=Secret("any"), base_url=base_url)) as channel:
+            for item in (call, output) if is_called else (output,):
+                await channel.send(json.dumps({"type": "conversation.item.create", "item": item}))
+            said = [json.loads(await channel.receive()) for _ in range(5 if is_called else 2)]
+    kinds = [item["item"]["type"] for item in said if item["type"] == "conversation.item.done"]
+    codes = [error["error"]["code"] for error in said if error["type"] == "error"]
+    expected = (
+        (["function_call", "function_call_output"], [])
+        if is_called
+        else ([], ["invalid_tool_call_id"])
+    )
+    assert expected == (kinds, codes)
 
 
 async def test_where_it_listens_is_known_while_it_does() -> None:
