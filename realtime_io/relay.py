@@ -8,9 +8,11 @@ not looked into: what a page may say is for your server to decide (`from_client`
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeAlias
+from math import inf
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import anyio
 
@@ -27,15 +29,15 @@ from realtime_io._listener import (
 from realtime_io._tasks import background_tasks
 from realtime_io._websocket import DEFAULT_LIMITS, Closed, KeepAlive, SocketLimits, WebSocket
 from realtime_proto.closing import CLOSE_CODES
-from realtime_proto.errors import ConnectionLost
+from realtime_proto.dialect import Endpoint
+from realtime_proto.errors import ConfigurationError, ConnectionLost, LocalProtocolError
 from realtime_proto.secret import Secret
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from realtime_io._handshake import Decision
-    from realtime_proto.dialect import Endpoint
 
 __all__ = (
     "Accept",
@@ -106,8 +108,11 @@ class Channel:
 
         Raises:
             ConnectionLost: The connection is closing or closed.
-            LocalProtocolError: The message is too long, or no Unicode. Nothing was sent.
+            LocalProtocolError: The message is too long, no Unicode, or neither text nor bytes.
+                Nothing was sent.
         """
+        if not isinstance(message, str | bytes):
+            raise LocalProtocolError(f"a message is text or bytes, not {type(message).__name__}")
         await self._socket.room()
         self._socket.post(message)
 
@@ -196,8 +201,22 @@ async def serve(
             "realtime_io.relay".
 
     Raises:
-        ConfigurationError: It cannot listen there, or the context is no server's.
+        ConfigurationError: It cannot listen there, the context is no server's, or an argument is
+            not what it must be.
     """
+    _check_function("handle", handle)
+    if authorize is not None:
+        _check_function("authorize", authorize)
+    if on_failure is not None:
+        _check_function("on_failure", on_failure)
+    _check_several(subprotocols=subprotocols, allowed_origins=allowed_origins)
+    _check_kind("limits", limits, SocketLimits)
+    if keepalive is not None:
+        _check_kind("keepalive", keepalive, KeepAlive)
+    _check_whole("port", port, range(65_536))
+    _check_whole("max_connections", max_connections, range(1, 2**31))
+    if handshake_s.__class__ not in (int, float) or not 0 < handshake_s < inf:
+        raise ConfigurationError(f"handshake_s is a number of seconds, not {handshake_s!r:.60}")
 
     async def select(request: Request) -> Decision:
         found = Accept() if authorize is None else authorize(request)
@@ -245,11 +264,16 @@ async def connect(
         limits: Of the connection.
 
     Raises:
-        ConfigurationError: The URL, the proxy or a header cannot be used.
+        ConfigurationError: *endpoint* is none, or its URL, the proxy or a header cannot be used.
         ConnectTimeout: It was not open in time.
         HandshakeRejected: The server, or the proxy, refused.
         RealtimeConnectionError: The server cannot be reached or trusted.
     """
+    if not isinstance(endpoint, Endpoint):
+        raise ConfigurationError(
+            "an endpoint is what PROVIDERS[name].endpoint(...) gives, "
+            f"not {type(endpoint).__name__}"
+        )
     socket = await dial(
         endpoint,
         timeout_s=timeout_s,
@@ -297,6 +321,33 @@ async def relay(
     for gone, other in ((client, server), (server, client)):
         if not gone.is_open and other.is_open:
             await other.close(_passed_on(gone.close_code), gone.close_reason)
+
+
+def _check_function(name: str, value: object) -> None:
+    if not callable(value):
+        raise ConfigurationError(f"{name} must be a function, not {value!r:.60}")
+
+
+def _check_several(**texts: object) -> None:
+    """One text would be taken for its letters, and an origin for whatever is part of it."""
+    for name, value in texts.items():
+        if isinstance(value, str | bytes) or not isinstance(value, Collection):
+            raise ConfigurationError(f"{name} are several: give a list, not {value!r:.60}")
+        for one in value:
+            if not isinstance(one, str):
+                raise ConfigurationError(f"{name} are texts, not {one!r:.60}")
+
+
+def _check_kind(name: str, value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise ConfigurationError(f"{name} must be a {kind.__name__}, not {value!r:.60}")
+
+
+def _check_whole(name: str, value: Any, allowed: range) -> None:
+    if value.__class__ is not int or value not in allowed:
+        raise ConfigurationError(
+            f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}, not {value!r:.60}"
+        )
 
 
 def _passed_on(code: int | None) -> int:

@@ -403,3 +403,55 @@ async def test_what_stays_in_memory_needs_no_tls() -> None:
     with pytest.raises(ConfigurationError, match="leave ssl_context out"):
         async with serve(echo, in_memory=True, ssl_context=server_context()):
             pytest.fail("it must not listen")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"allowed_origins": "https://app.example"}, "allowed_origins are several: give a list"),
+        ({"allowed_origins": 5}, "allowed_origins are several"),
+        ({"allowed_origins": [5]}, "allowed_origins are texts, not 5"),
+        ({"subprotocols": "realtime"}, "subprotocols are several"),
+        ({"authorize": 5}, "authorize must be a function, not 5"),
+        ({"on_failure": 5}, "on_failure must be a function, not 5"),
+        ({"limits": 5}, "limits must be a SocketLimits, not 5"),
+        ({"keepalive": 5}, "keepalive must be a KeepAlive, not 5"),
+        ({"port": "8000"}, "port must be a whole number from 0 to 65535, not '8000'"),
+        ({"max_connections": 0}, "max_connections must be a whole number from 1 to"),
+        ({"handshake_s": -1}, "handshake_s is a number of seconds, not -1"),
+        ({"handshake_s": "5"}, "handshake_s is a number of seconds, not '5'"),
+    ],
+)
+async def test_a_server_is_checked_before_it_listens(wrong: Any, said: str) -> None:
+    """An origin given as one text would let in every part of it; each error says what is meant."""
+    with pytest.raises(ConfigurationError, match=said):
+        async with serve(echo, **wrong):
+            pytest.fail("listening")
+
+
+async def test_what_serves_must_be_a_function() -> None:
+    """Told at once, not to every client."""
+    handle: Any
+    for handle in ("echo", None):
+        with pytest.raises(ConfigurationError, match=f"handle must be a function, not {handle!r}"):
+            async with serve(handle):
+                pytest.fail("listening")
+
+
+async def test_a_provider_is_no_endpoint() -> None:
+    """The error says where one comes from."""
+    endpoint: Any = PROVIDERS["openai"]
+    with pytest.raises(ConfigurationError, match=r"\.endpoint\(\.\.\.\) gives, not ProviderSpec"):
+        async with connect(endpoint):
+            pytest.fail("connected")
+
+
+async def test_a_message_is_text_or_bytes() -> None:
+    """Nothing is sent, and the connection goes on."""
+    message: Any = {"type": "response.create"}
+    with anyio.fail_after(5):
+        async with serve(echo) as server, client_of(server) as client:
+            with pytest.raises(LocalProtocolError, match="a message is text or bytes, not dict"):
+                await client.send(message)
+            await client.send("still here")
+            assert "still here" == await client.receive()
