@@ -53,7 +53,10 @@ def read_recording(path: str | os.PathLike[str]) -> Journal:
     Raises:
         RecordingError: It cannot be read; or a file beside it is missing, cut, or another one.
     """
-    folder = os.path.dirname(os.fspath(path))
+    try:
+        folder = os.path.dirname(os.fspath(path))
+    except TypeError:
+        raise RecordingError(f"a recording is read from a path, not {path!r:.60}") from None
     try:
         with open(path, "rb") as file, SidecarReader(folder) as reader:
             return read_journal(file, audio_source=reader)

@@ -270,6 +270,8 @@ class History:
         Raises:
             ConfigurationError: It is none.
         """
+        if not isinstance(text, str | bytes):
+            raise ConfigurationError(f"a saved history is text, not {type(text).__name__}")
         try:
             value = loads(text)
             if value.get("format") != FORMAT or value.get("version") != VERSION:

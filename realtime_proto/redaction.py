@@ -78,7 +78,7 @@ class Redactor:
     """
 
     def __init__(self, extra: Iterable[str] = (), *, is_on: bool = True) -> None:
-        if isinstance(extra, str):
+        if isinstance(extra, str) or not hasattr(extra, "__iter__"):
             raise ConfigurationError("patterns to redact are several: give a tuple of texts")
         named: dict[str, str] = {}
         for n, pattern in enumerate(extra, 1):

@@ -66,6 +66,8 @@ class ResumeState:
         Raises:
             ConfigurationError: It is none.
         """
+        if not isinstance(text, str | bytes):
+            raise ConfigurationError(f"a saved state is text, not {type(text).__name__}")
         try:
             value = dict(loads(text))
             if (value.pop("format", None), value.pop("version", None)) != (FORMAT, VERSION):

@@ -49,10 +49,16 @@ def _refuse(tool: Any, attribute: attrs.Attribute[Any], expected: str, value: ob
     )
 
 
-def _check_name(_: object, __: attrs.Attribute[Any], value: object) -> None:
-    if not (isinstance(value, str) and _NAME.fullmatch(value)):
+def _check_name(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value == "<lambda>":
         raise ConfigurationError(
-            f"a tool's name is a letter and up to 63 letters, digits, _ or -, not {value!r:.80}"
+            "a lambda has no name a model could call it by: give it one with "
+            "ToolDefinition.from_function(function, name=...)"
+        )
+    if not (isinstance(value, str) and _NAME.fullmatch(value)):
+        whose = "a tool's name" if attribute.name == "name" else "an MCP server's label"
+        raise ConfigurationError(
+            f"{whose} is a letter and up to 63 letters, digits, _ or -, not {value!r:.80}"
         )
 
 

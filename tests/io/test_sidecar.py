@@ -210,3 +210,10 @@ def test_a_recording_that_cannot_be_opened_is_one_clear_error(path: str, said: s
     """By its path."""
     with pytest.raises(RecordingError, match=f"cannot read .*{said}"):
         read_recording(path)
+
+
+def test_what_is_no_path_is_one_clear_error() -> None:
+    """It says what was given."""
+    path: Any = 5
+    with pytest.raises(RecordingError, match="read from a path, not 5"):
+        read_recording(path)

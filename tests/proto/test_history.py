@@ -257,3 +257,10 @@ def test_what_is_not_whole_cannot_be_a_seed(item: HistoryItem, reason: str) -> N
     history.insert(item)
     with pytest.raises(ConfigurationError, match=reason):
         history.to_seed(SeedRules())
+
+
+def test_what_is_no_text_is_no_saved_history() -> None:
+    """It says what was given, not what a JSON library says of it."""
+    text: Any = 5
+    with pytest.raises(ConfigurationError, match="a saved history is text, not int"):
+        History.load(text)

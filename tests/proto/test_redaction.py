@@ -119,6 +119,7 @@ def test_it_can_be_switched_off() -> None:
     ("extra", "said"),
     [
         ("abc", "give a tuple"),
+        (5, "give a tuple"),
         ([5], "is text, not int"),
         (["("], "malformed"),
         (["a*"], "must not find the empty text"),

@@ -386,6 +386,9 @@ def test_what_is_no_saved_state_is_refused(change: dict[str, Any]) -> None:
         ResumeState.from_json(json.dumps(good | change))
     with pytest.raises(ConfigurationError, match="no saved"):
         ResumeState.from_json("no JSON")
+    text: Any = 5
+    with pytest.raises(ConfigurationError, match="a saved state is text, not int"):
+        ResumeState.from_json(text)
 
 
 def test_a_call_may_time_out_while_the_road_is_new() -> None:

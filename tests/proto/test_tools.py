@@ -515,3 +515,11 @@ def test_a_tool_without_a_function_binds_nothing() -> None:
     """There is nothing to call with the arguments."""
     with pytest.raises(ToolError, match="'later' has no function to run"):
         ToolDefinition(name="later").bind({})
+
+
+def test_what_has_no_name_says_where_to_give_one() -> None:
+    """A lambda, and a server whose label is none."""
+    with pytest.raises(ConfigurationError, match=r"a lambda has no name .* name=\.\.\."):
+        RealtimeConfig(tools=[lambda city: "sunny"])
+    with pytest.raises(ConfigurationError, match="an MCP server's label is a letter and"):
+        McpServer(label="two words", url="https://docs.example/mcp")
