@@ -195,6 +195,8 @@ class Driver:
     def put(self, command: VoiceCommand) -> None:
         """Give a command to the conversation now, room or not; a checkpoint is not passed."""
         self._delivery.settle()
+        if isinstance(command, UpdateSession):
+            self._intake.check(command.config.input_rate_hz)
         if isinstance(command, BEHIND_AUDIO):
             self._send_rest(command)
             self._sender.speak()
@@ -204,6 +206,7 @@ class Driver:
                 self._has_open_audio = False
             case UpdateSession(config):
                 self._tools.offer(config.tools)
+                self._intake.expect(config.input_rate_hz)
         self._obey(command)
 
     def _send_rest(self, before: VoiceCommand) -> None:

@@ -82,6 +82,18 @@ class Intake:
             del self._pending[len(self._pending) // 2 * 2 :]  # half a sample will not be completed
         return rest + self._resampler.feed(data)
 
+    def check(self, rate_hz: int | None) -> None:
+        """Whether audio of that rate could be taken. None: the server's rate.
+
+        Raises:
+            ConfigurationError: It cannot be resampled.
+        """
+        self._new_resampler(rate_hz or self._format.rate_hz)
+
+    def expect(self, rate_hz: int | None) -> None:
+        """Take audio of that rate from now on, where it is not said; it was checked."""
+        self._default_hz = rate_hz or self._format.rate_hz
+
     def flush(self) -> bytes:
         """What waits, however little. Inside an utterance nothing is taken from the resampler."""
         self._flush_at = None

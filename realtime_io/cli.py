@@ -8,12 +8,13 @@ import re
 import sys
 from contextlib import suppress
 from functools import partial
+from importlib.util import find_spec
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from realtime_io import demo, recordings
-from realtime_proto.errors import RealtimeError
+from realtime_proto.errors import ConfigurationError, RealtimeError
 from realtime_proto.faults import Cut, Delay, Drop, Duplicate, Nth, Reorder
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(argv)
     try:
+        if getattr(options, "backend", None) == "trio" and find_spec("trio") is None:
+            raise ConfigurationError("trio is not installed: pip install 'realtime-io[trio]'")
         run: Callable[[argparse.Namespace], int] = options.run
         return run(options)
     except RealtimeError as exc:

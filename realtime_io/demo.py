@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import asynccontextmanager, suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -112,8 +111,6 @@ def run(options: Options) -> int:
     Raises:
         RealtimeError: A step did not happen; the message says which.
     """
-    if options.backend == "trio" and find_spec("trio") is None:
-        raise ConfigurationError("trio is not installed: pip install 'realtime-io[trio]'")
     missing = voice.why_unavailable()
     if not options.with_voice:
         missing = "--no-voice was given"

@@ -282,3 +282,16 @@ def test_wrong_usage_exits_with_2(arguments: list[str], capsys: Printed) -> None
         main(arguments)
     assert 2 == caught.value.code
     assert "required" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command", [["record", "a", "--ask", "x"], ["play", "a"], ["call", "a", "http://b"], ["demo"]]
+)
+def test_a_loop_that_is_not_installed_is_one_line(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    """It says what to install, whatever the command."""
+    monkeypatch.setattr("realtime_io.cli.find_spec", lambda _: None)
+    assert 1 == main([*command, "--backend", "trio"])
+    expected = "failed: trio is not installed: pip install 'realtime-io[trio]'\n"
+    assert expected == capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -233,6 +234,28 @@ async def test_audio_at_another_rate_is_resampled(provider: str) -> None:
         await session.send_audio(bytes(2 * 8_000))
         await session.commit_audio()
     assert abs(len(b"".join(wire.audio())) - wanted) <= 64
+
+
+async def test_an_updated_rate_is_that_of_the_audio_sent_afterwards() -> None:
+    """The setting is the application's own: what it says is resampled from, not only shown."""
+    pytest.importorskip("soxr")
+    async with told("openai", vad_mode=VADMode.MANUAL) as (session, wire):
+        await session.update(input_rate_hz=8_000)
+        await session.send_audio(bytes(2 * 8_000))
+        await session.commit_audio()
+        wanted = session.input_format.bytes_for_ms(1_000)
+    assert abs(len(b"".join(wire.audio())) - wanted) <= 64
+
+
+async def test_an_updated_rate_needs_a_resampler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one nothing is changed, and the session goes on."""
+    monkeypatch.setitem(sys.modules, "soxr", None)
+    monkeypatch.setattr("realtime_io._resample.find_spec", lambda _: None)
+    async with told("openai") as (session, _):
+        with pytest.raises(ConfigurationError, match=r"pip install 'realtime-io\[audio\]'"):
+            await session.update(input_rate_hz=8_000)
+        assert session.config.input_rate_hz is None
+        assert session.is_active
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
