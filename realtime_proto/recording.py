@@ -292,8 +292,8 @@ class Journaled(Generic[ConversationT]):
             took.
 
     Raises:
-        ConfigurationError: The conversation's ids cannot be made again by a replay; or "sidecar"
-            without a store.
+        ConfigurationError: The conversation's ids cannot be made again by a replay; "sidecar"
+            without a store; or *sink* or *audio* is none. Nothing was written.
 
     Attributes:
         conversation: What is recorded, for everything but inputs and outputs.
@@ -308,6 +308,11 @@ class Journaled(Generic[ConversationT]):
         redactor: Redactor | None = None,
         store: Store | None = None,
     ) -> None:
+        if audio not in ("inline", "sidecar", "dropped") or not callable(sink):
+            raise ConfigurationError(
+                'a Journaled takes a function for its lines, and audio "inline", "sidecar" or '
+                f'"dropped", not {sink!r:.40} and {audio!r:.40}'
+            )
         self.conversation = conversation
         self._sink = sink
         self._audio: AudioPolicy = audio

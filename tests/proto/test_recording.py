@@ -207,3 +207,10 @@ def test_what_is_refused_for_its_kind_leaves_no_line(provider: str) -> None:
             refused()
     assert written == lines
     assert 1 == len(read_journal(lines).records)
+
+
+@pytest.mark.parametrize("wrong", [{"sink": 5}, {"sink": str, "audio": "loud"}])
+def test_what_no_journal_can_be_kept_with_is_refused(wrong: Any) -> None:
+    """Before a head is written that no reader takes."""
+    with pytest.raises(ConfigurationError, match="a Journaled takes a function for its lines"):
+        Journaled(conversation_with("openai"), **wrong)
