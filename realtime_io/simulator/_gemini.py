@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from attrs import evolve
+
 from realtime_io.simulator._ears import HEARING_RATE_HZ, SPEAKING_RATE_HZ, Engine
 from realtime_io.simulator._turns import Listening, Speaking, chunks_of, duration_ms, words_of
 from realtime_proto.errors import RemoteProtocolError
@@ -21,6 +23,7 @@ from realtime_proto.gemini import (
     Blob,
     ClientContent,
     Content,
+    ContextUpdate,
     FunctionCall,
     GeminiServerConnection,
     ModalityTokenCount,
@@ -36,6 +39,7 @@ from realtime_proto.gemini import (
     UsageMetadata,
     VoiceActivity,
 )
+from realtime_proto.gemini.catalog import profile_of
 from realtime_proto.wire import UnknownEvent, count_ids
 
 if TYPE_CHECKING:
@@ -122,6 +126,8 @@ class GeminiBrain:
                 self._read(event)
             case ToolResponse():
                 self._take_results(event)
+            case ContextUpdate() if profile_of(self._setup.model).accepts_context_update:
+                self._change(self._setup, event)
             case UnknownEvent(tag=tag):
                 self._close(
                     _INVALID,
@@ -141,6 +147,11 @@ class GeminiBrain:
             self._setup = setup
             self._tune_ears(HEARING_RATE_HZ)
             self._say(SetupComplete())
+
+    def _change(self, setup: Setup, event: ContextUpdate) -> None:
+        instruction = event.system_instruction or setup.system_instruction
+        tools = setup.tools if event.tools is None else event.tools.tools
+        self._setup = evolve(setup, system_instruction=instruction, tools=tools)
 
     @property
     def _detection(self) -> AutomaticActivityDetection:

@@ -26,6 +26,9 @@ from realtime_io import (
     VADMode,
     VoiceSession,
 )
+from realtime_io.relay import connect
+from realtime_proto import PROVIDERS as SPECS
+from realtime_proto import Secret
 from realtime_proto.commands import SendText
 from realtime_proto.openai.events import ConversationItemDelete
 
@@ -278,6 +281,51 @@ async def test_face_send_image_shows_it(provider: str) -> None:
     shown = json.dumps(wire.frames[1:])
     assert base64.b64encode(b"\x89PNG").decode() in shown
     assert "image/png" in shown
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_face_update_makes_other_tools_callable(simulator: Simulator, provider: str) -> None:
+    """From then on, whatever the model was told before; instructions may change with them."""
+    asked: list[str] = []
+
+    def get_weather(city: str) -> str:
+        """Get the current weather in a city."""
+        asked.append(city)
+        return "sunny"
+
+    voice = voice_for(simulator, provider)
+    with anyio.fail_after(5):
+        async with voice.connect() as session:
+            await session.update(instructions="Be brief.", tools=[get_weather])
+            await session.send_text("What's the weather in Tokyo?")
+            async for turn in session.turns():
+                if "sunny" in (turn.assistant or ""):
+                    break
+            await session.update(tools=[])
+            await session.send_text("What's the weather in Oslo?")
+            async for turn in session.turns():
+                if turn.assistant:
+                    break
+    assert ["Tokyo"] == asked
+
+
+async def test_face_update_is_refused_by_a_model_that_is_fixed(simulator: Simulator) -> None:
+    """Here, and by the simulator where it is said on the wire all the same."""
+    model = "gemini-2.5-flash-native-audio-latest"
+    voice = voice_for(simulator, "gemini", model=model)
+    with anyio.fail_after(5):
+        async with voice.connect() as session:
+            with pytest.raises(ConfigurationError, match="fixed once it is set up"):
+                await session.update(instructions="Be brief.")
+    spec = SPECS["gemini"]
+    endpoint = spec.endpoint(model, key=Secret("any"), base_url=simulator.base_url("gemini"))
+    with anyio.fail_after(5):
+        async with connect(endpoint) as channel:
+            await channel.send(json.dumps({"setup": {"model": f"models/{model}"}}))
+            await channel.receive()
+            await channel.send(json.dumps({"contextUpdate": {"tools": {"tools": []}}}))
+            with pytest.raises(ConnectionLost, match="1008"):
+                await channel.receive()
 
 
 async def test_face_update_changes_settings_while_the_session_goes_on() -> None:
