@@ -173,7 +173,9 @@ class Driver:
         self._check_active()
         self.put(command)
 
-    async def send_audio(self, data: bytes, *, rate_hz: int | None) -> None:
+    async def send_audio(
+        self, data: bytes | bytearray | memoryview, *, rate_hz: int | None
+    ) -> None:
         """Wait for room, then send audio in frames of a good size. Cancelled, it sends nothing.
 
         Raises:
@@ -221,7 +223,7 @@ class Driver:
         if data:
             self.put(SendAudio(data))
 
-    def hear(self, data: bytes, *, rate_hz: int | None) -> None:
+    def hear(self, data: bytes | bytearray | memoryview, *, rate_hz: int | None) -> None:
         """Send what a microphone gave, which cannot wait; a checkpoint is not passed.
 
         Raises:

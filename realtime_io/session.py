@@ -110,7 +110,9 @@ class VoiceSession:
 
     # --- to the model
 
-    async def send_audio(self, data: bytes, *, rate_hz: int | None = None) -> None:
+    async def send_audio(
+        self, data: bytes | bytearray | memoryview, *, rate_hz: int | None = None
+    ) -> None:
         """Send a piece of the user's voice, all of it; waits while 2 s of audio are not sent yet.
 
         It goes out in frames of 100 to 200 ms; what is less waits 100 ms at most for the rest.
@@ -125,7 +127,9 @@ class VoiceSession:
         """
         await self._driver.send_audio(data, rate_hz=rate_hz)
 
-    def push_audio(self, data: bytes, *, rate_hz: int | None = None) -> None:
+    def push_audio(
+        self, data: bytes | bytearray | memoryview, *, rate_hz: int | None = None
+    ) -> None:
         """Send a piece of what a microphone hears now. Does not wait, and may be called anywhere.
 
         When the connection is behind, at most 2 s are kept: the oldest is dropped, and counted in
@@ -147,7 +151,9 @@ class VoiceSession:
         """Say something as the user, in writing; the model answers it."""
         await self._driver.send(SendText(text))
 
-    async def send_image(self, data: bytes, mime_type: str = "image/jpeg") -> None:
+    async def send_image(
+        self, data: bytes | bytearray | memoryview, mime_type: str = "image/jpeg"
+    ) -> None:
         """Show the model a picture. It is not answered by itself: say something about it.
 
         Args:

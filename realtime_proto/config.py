@@ -8,7 +8,7 @@ instead.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 import attrs
@@ -97,12 +97,16 @@ def _optional_profile(_: object, attribute: attrs.Attribute[Any], value: object)
         _refuse(attribute, "a ModelProfile", value)
 
 
-def _as_tools(tools: object) -> tuple[ToolDefinition, ...]:
-    if isinstance(tools, str | bytes) or not hasattr(tools, "__iter__"):
-        raise ConfigurationError(f"RealtimeConfig.tools must be a list, not {tools!r:.60}")
+def _members(name: str, given: Any) -> tuple[Any, ...]:
+    if isinstance(given, str | bytes) or not hasattr(given, "__iter__"):
+        raise ConfigurationError(f"RealtimeConfig.{name} must be a list, not {given!r:.60}")
+    return tuple(given)
+
+
+def _as_tools(tools: Iterable[ToolDefinition | Callable[..., Any]]) -> tuple[ToolDefinition, ...]:
     definitions = tuple(
         tool if isinstance(tool, ToolDefinition) else ToolDefinition.from_function(tool)
-        for tool in tools
+        for tool in _members("tools", tools)
     )
     names = [definition.name for definition in definitions]
     for name in names:
@@ -111,10 +115,8 @@ def _as_tools(tools: object) -> tuple[ToolDefinition, ...]:
     return definitions
 
 
-def _as_servers(servers: object) -> tuple[McpServer, ...]:
-    if isinstance(servers, str | bytes) or not hasattr(servers, "__iter__"):
-        raise ConfigurationError(f"RealtimeConfig.mcp_servers must be a list, not {servers!r:.60}")
-    given = tuple(servers)
+def _as_servers(servers: Iterable[McpServer]) -> tuple[McpServer, ...]:
+    given = _members("mcp_servers", servers)
     for server in given:
         if not isinstance(server, McpServer):
             raise ConfigurationError(
