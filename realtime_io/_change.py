@@ -7,6 +7,8 @@ who waits, and gone once they are told.
 
 from __future__ import annotations
 
+from math import inf
+
 import anyio
 
 __all__ = ("Change",)
@@ -26,8 +28,17 @@ class Change:
             self._event.set()
             self._event = None
 
-    async def wait(self) -> None:
-        """Return when it has changed next."""
+    async def wait(self, until: float = inf) -> bool:
+        """Return when it has changed next, or at that time of the event loop's clock.
+
+        Returns:
+            Whether it has changed.
+        """
         if self._event is None:
             self._event = anyio.Event()
-        await self._event.wait()
+        if until == inf:  # as most have it, without the cost of a scope
+            await self._event.wait()
+            return True
+        with anyio.CancelScope(deadline=until) as scope:
+            await self._event.wait()
+        return not scope.cancelled_caught

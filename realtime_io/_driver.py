@@ -281,9 +281,8 @@ class Driver:
             patience_s: Give up where nothing has happened for so long, and no tool runs.
         """
         while not (self._is_over or is_so()):
-            with anyio.move_on_after(patience_s) as patience:
-                await self._changed.wait()
-            if patience.cancelled_caught and not self._tools.is_running:
+            has_changed = await self._changed.wait(self._now() + patience_s)
+            if not (has_changed or self._tools.is_running):
                 return
 
     async def wait_delivered(self) -> None:

@@ -19,7 +19,10 @@ from realtime_proto.redaction import PATTERNS, Redactor
 if TYPE_CHECKING:
     from realtime_proto.report import Difference
 
-__all__ = ("Source", "check_seconds", "journal_of", "mismatch", "redactor_of")
+__all__ = ("DIFFERS", "Source", "check_seconds", "journal_of", "mismatch", "redactor_of")
+
+DIFFERS: Final = (1008, "this is not what was recorded")
+"""What a peer is told that said something else: nobody tries again after that."""
 
 MAX_PATH: Final = 300
 """Characters of a path that are shown: what a peer calls its members may be of any length."""

@@ -12,8 +12,6 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-import anyio
-
 from realtime_io._change import Change
 
 if TYPE_CHECKING:
@@ -68,8 +66,7 @@ class Timer:
     async def _run(self) -> None:
         while (due := self._due()) != inf:
             self._sleeps_until = due
-            with anyio.CancelScope(deadline=due):
-                await self._moved.wait()
+            await self._moved.wait(due)
             self._sleeps_until = -inf
             now = self._now()
             if self._due() <= now:

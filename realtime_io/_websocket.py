@@ -13,7 +13,6 @@ _keepalive knows when to ping. Here is what they have to do with tasks, time and
 from __future__ import annotations
 
 from contextlib import suppress
-from math import inf
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -212,13 +211,7 @@ class WebSocket:
             await self.flush()
             if self._is_broken or self.sent_code is not None:
                 break
-            deadline = self._pulse.deadline
-            if deadline == inf:
-                await self._changed.wait()
-                continue
-            with anyio.CancelScope(deadline=deadline) as scope:
-                await self._changed.wait()
-            if scope.cancelled_caught:
+            if not await self._changed.wait(self._pulse.deadline):
                 await self._beat()
         if self._is_broken:
             # The peer may have said why before it went: the reader may look for that.

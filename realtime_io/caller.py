@@ -30,7 +30,14 @@ from realtime_io import _clock
 from realtime_io._change import Change
 from realtime_io._dial import dial
 from realtime_io._listener import keep_writing
-from realtime_io._recorded import Source, check_seconds, journal_of, mismatch, redactor_of
+from realtime_io._recorded import (
+    DIFFERS,
+    Source,
+    check_seconds,
+    journal_of,
+    mismatch,
+    redactor_of,
+)
 from realtime_io._registry import spec_of
 from realtime_io._tasks import background_tasks
 from realtime_io._websocket import Closed, WebSocket
@@ -61,9 +68,6 @@ __all__ = ("Compare", "Connected", "Matcher", "Revise", "call")
 
 PATIENCE_S: Final = 0.25
 """How long nothing must come until what may be said is said, though more was recorded before it."""
-
-DIFFERS: Final = 1008
-"""What a server is told that said something else."""
 
 TAKE_S: Final = 1.0
 """How long the server may take to read a frame, at least."""
@@ -283,7 +287,7 @@ class _Scene:
                 if not isinstance(step, Said):
                     return  # the client ends it
                 await self._say(due, step)
-            elif not await self._until_changed(min(due, self._late_at)) and self._is_late():
+            elif not await self._changed.wait(min(due, self._late_at)) and self._is_late():
                 self._end(self.audition.late())
 
     def _look(self) -> bool:
@@ -344,13 +348,8 @@ class _Scene:
         pause_s = self.audition.gap_us / 1_000_000 * self._caller.pace
         until = self._at + pause_s + self._caller.timeout_s
         while not self._is_over:
-            if not await self._until_changed(until):
+            if not await self._changed.wait(until):
                 self._end(self.audition.late())
-
-    async def _until_changed(self, until: float) -> bool:
-        with anyio.CancelScope(deadline=until) as scope:
-            await self._changed.wait()
-        return not scope.cancelled_caught
 
     async def _leave(self) -> None:
         end = self.audition.step
@@ -359,7 +358,7 @@ class _Scene:
         elif self._failure is None:
             await self._socket.close(timeout_s=CLOSE_S)
         else:
-            await self._socket.close(DIFFERS, "this is not what was recorded", timeout_s=CLOSE_S)
+            await self._socket.close(*DIFFERS, timeout_s=CLOSE_S)
 
     # --- what is heard
 

@@ -17,7 +17,6 @@ made to go wrong (`realtime_proto.faults`).
 
 from __future__ import annotations
 
-import math
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Final
 
@@ -27,7 +26,14 @@ from realtime_io import _clock
 from realtime_io._change import Change
 from realtime_io._handshake import Accept, Reject, Request
 from realtime_io._listener import Listening, listen, listen_in_memory
-from realtime_io._recorded import Source, check_seconds, journal_of, mismatch, redactor_of
+from realtime_io._recorded import (
+    DIFFERS,
+    Source,
+    check_seconds,
+    journal_of,
+    mismatch,
+    redactor_of,
+)
 from realtime_io._tasks import background_tasks
 from realtime_io._websocket import Closed, WebSocket
 from realtime_proto.closing import CLOSE_CODES
@@ -68,10 +74,6 @@ __all__ = (
     "Reorder",
     "play",
 )
-
-WHY: Final = "this is not what was recorded"
-DIFFERS: Final = 1008
-"""What an application is told that said something else: nobody tries again after that."""
 
 NO_MORE: Final = 503
 """What an application is refused with that asks for more connections than there are, after a fault:
@@ -210,7 +212,7 @@ class _Scene:
             tasks.start_soon(self._hear, name="player hears")
             await self._perform()
             if self._player.failure is not None:
-                await self._socket.close(DIFFERS, WHY, timeout_s=CLOSE_S)
+                await self._socket.close(*DIFFERS, timeout_s=CLOSE_S)
             await self._heard.wait()  # to the end of what the client has said
 
     def _goes_on(self) -> bool:
@@ -222,12 +224,12 @@ class _Scene:
             due = self._at + self._rehearsal.gap_us / 1_000_000 * self._player._pace
             if isinstance(step, Said) or (isinstance(step, End) and step.by == "server"):
                 due += step.delay_us / 1_000_000
-                while self._goes_on() and await self._until_changed(due):
+                while self._goes_on() and await self._changed.wait(due):
                     pass
                 await self._act(step)
                 self._at = due
             elif step is None:  # the recording says no more
-                await self._until_changed(math.inf)
+                await self._changed.wait()
             else:
                 await self._await_client(due + self._player._timeout_s)
 
@@ -248,14 +250,9 @@ class _Scene:
     async def _await_client(self, until: float) -> None:
         before = self._rehearsal.step
         while self._rehearsal.step is before and self._goes_on():
-            if not await self._until_changed(until):
+            if not await self._changed.wait(until):
                 self._player._note(self._rehearsal.late())
         self._at = max(self._at, _clock.now())
-
-    async def _until_changed(self, until: float) -> bool:
-        with anyio.CancelScope(deadline=until) as scope:
-            await self._changed.wait()
-        return not scope.cancelled_caught
 
     async def _hear(self) -> None:
         try:
