@@ -20,6 +20,7 @@ where attrs has more to do than to assign (converters, validators, factories), t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, NoReturn
 
 import attrs
@@ -28,7 +29,15 @@ from attrs import frozen
 from realtime_proto._scalars import Hook, Mismatch, kind_of
 from realtime_proto.wire import UNSET, Notes, WireValue, keep_notes
 
-__all__ = ("Member", "SortOut", "Writer", "compile_reader", "compile_writer")
+__all__ = (
+    "Member",
+    "SortOut",
+    "Writer",
+    "compile_reader",
+    "compile_writer",
+    "copier",
+    "twin_of",
+)
 
 Writer = Callable[[Any], Any]
 """Unstructures a value."""
@@ -139,7 +148,6 @@ def compile_reader(
         "if o.__class__ is not dict: no_object(o)",
         "faults = said = unknown = None",
         "if not known(o): o, unknown = sort_out(o)",
-        "get = o.get",
     ]
     for number, member in enumerate(members):
         names[f"D{number}"] = member.default
@@ -178,7 +186,8 @@ def _reading(number: int, member: Member) -> list[str]:
     if member.is_required:
         absent, null = (f"faults = add(faults, {path}, {why!r})" for why in ("missing", "null"))
         return [
-            f"{value} = get({key}, U)",
+            f"try: {value} = o[{key}]",
+            f"except KeyError: {value} = U",
             f"if {as_it_is}: pass",
             f"elif {value} is U: {absent}",
             f"elif {value} is None: {'pass' if member.nullable else null}",
@@ -220,13 +229,41 @@ def _twin(cls: type, members: Sequence[Member]) -> type | None:
     is_simple = cls.__bases__ == (WireValue,) and not hasattr(cls, "__attrs_post_init__")
     if not is_simple or not all(member.is_plain for member in members):
         return None
-    names = tuple(member.field.name for member in members)
-    twin: type = type(cls.__name__, (WireValue,), {"__slots__": names})
+    return twin_of(cls, tuple(member.field.name for member in members))
+
+
+def twin_of(cls: type, names: tuple[str, ...]) -> type | None:
+    """A class of the same layout as *cls*, an attrs class with these fields, that can be assigned
+    to; None where there can be none.
+    """
+    slots = (*names, "__weakref__") if "__weakref__" in cls.__dict__ else names
+    twin: type = type(cls.__name__, cls.__bases__, {"__slots__": slots})
     try:
         object.__new__(twin).__class__ = cls  # type: ignore[assignment]  # that is the trick
     except TypeError:  # another layout: `cls` has no slots, or the interpreter is another
         return None
     return twin
+
+
+@cache
+def copier(cls: type, changed: tuple[str, ...]) -> Callable[..., Any] | None:
+    """(A *cls*, values of the fields that are *changed*) -> a copy with these values and no notes.
+    None where it would need more than to assign.
+    """
+    fields = tuple(field.name for field in attrs.fields(cls))
+    twin = twin_of(cls, fields) if issubclass(cls, WireValue) else None
+    if twin is None:
+        return None
+    lines = [
+        "x = new(T)",
+        *(f"x.{name} = {name if name in changed else f'o.{name}'}" for name in fields),
+        "x._notes = None",
+        "x.__class__ = C",
+        "return x",
+    ]
+    names = {"C": cls, "T": twin, "new": object.__new__}
+    copy: Callable[..., Any] = _function("copy", ", ".join(("o", *changed)), lines, names, cls)
+    return copy
 
 
 def _caller(cls: type, members: Sequence[Member]) -> Callable[..., Any]:

@@ -21,13 +21,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 from realtime_proto._codec import Mismatch
 from realtime_proto._json import MAX_DEPTH, check_json, dumps, loads, nests_deeper
 from realtime_proto._machine import ANY
-from realtime_proto._splice import SPLICE_FROM
+from realtime_proto._mould import mould_of
+from realtime_proto._splice import SPLICE_FROM, text_of
 from realtime_proto.errors import LocalProtocolError, RemoteProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from realtime_proto._machine import Machine, Role
+    from realtime_proto._mould import Mould
     from realtime_proto._splice import Splice
     from realtime_proto.wire import UnknownEvent
 
@@ -57,6 +59,9 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
     _machine: Machine[PhaseT]
 
     _splice: ClassVar[Splice | None] = None
+    _mould: Mould | None = None
+    _n_misfits: int = 0
+    """Since a frame was cast."""
 
     def __init__(self, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
         self._enter(self._machine.initial)
@@ -145,17 +150,24 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
                 f"a frame of {size} bytes is over the limit of {self._max_frame_bytes}",
                 excerpt=excerpt_of(frame),
             )
+        events: list[RecvT | UnknownEvent] = []
+        splice = self._splice if size >= SPLICE_FROM else None
+        text = None if splice is None else text_of(frame)
+        spliced = None
         try:
-            value = None
-            if size >= SPLICE_FROM and self._splice is not None:
-                value = self._splice.loads(frame)
-            if value is None:
-                value = loads(frame)
+            if splice is not None and text is not None:
+                event = None if self._mould is None else self._mould.cast(text)
+                if event is not None:
+                    self._n_misfits = 0
+                    events.append(event)
+                    self._advance(events)
+                    return events
+                spliced = splice.spliced(text)
+            value = loads(frame) if spliced is None else spliced
         except ValueError as exc:
             raise RemoteProtocolError(
                 f"the frame is not a JSON object: {exc}", excerpt=excerpt_of(frame)
             ) from None
-        events: list[RecvT | UnknownEvent] = []
         try:
             self._unpack(value, events)
         except _Malformed as fault:
@@ -168,7 +180,26 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
             ) from None
         finally:
             self._advance(events)
+        if spliced is not None:
+            self._learn(text, splice)  # type: ignore[arg-type]  # both were there
         return events
+
+    def _learn(self, frame: str, splice: Splice) -> None:
+        """Make a mould of a frame that has just been read, and did not fit into the one before.
+
+        Where no two are alike, making them is in vain, and done ever less often.
+        """
+        self._n_misfits += 1
+        if self._n_misfits & (self._n_misfits - 1):
+            return
+        value: Any = splice.spliced(frame)
+        data = splice.data_in(value)
+        events: list[RecvT | UnknownEvent] = []
+        drift, self._drift = self._drift, Counter()
+        self._unpack(value, events)
+        drift, self._drift = self._drift, drift
+        if len(events) == 1 and not drift:
+            self._mould = mould_of(frame, events[0], data, splice) or self._mould
 
     def connection_lost(self, code: int | None = None, reason: str = "") -> None:
         """The WebSocket is gone. May be called more than once; nothing can be sent afterwards."""
@@ -182,7 +213,9 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
 
     def _advance(self, events: Sequence[object]) -> None:
         for event in events:
-            self._goes_on(event.__class__)
+            # As `_goes_on` has it, without the call: most events lead nowhere else.
+            if self._heard.get(event.__class__) is not self._phase:
+                self._goes_on(event.__class__)
 
     def _goes_on(self, kind: type) -> bool:
         """Whether an event heard is in turn; the connection then is where it leads."""

@@ -9,19 +9,19 @@ because whatever is not as expected goes the plain way:
 
 - Up to the closing quote there is nothing but strict base64, so the text is one JSON string without
   an escape, and the rest is JSON exactly if the frame is.
-- The rest holds the mark once and no backslash, so nothing else can read as the mark.
+- The rest holds no other mark and no backslash, so nothing else can read as the mark.
 - The mark is found again where the class of the frame has its bytes, so it was the value of that
   member, and no later duplicate took its place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from realtime_proto._json import base64_decode, loads
 
-__all__ = ("SPLICE_FROM", "Splice")
+__all__ = ("REST_LIMIT", "SPLICE_FROM", "Splice", "text_of")
 
 SPLICE_FROM: Final = 4_000
 """Characters from which the detour pays: measured, the two ways take the same time there."""
@@ -29,10 +29,8 @@ SPLICE_FROM: Final = 4_000
 REST_LIMIT: Final = 512
 """Characters allowed before the text, and after it. Audio frames of real servers stay below 300."""
 
-_MARK: Final = "@audio@"
-"""No base64, so no text that is spliced out equals it."""
-
-_OPENINGS: Final = (':"', ': "')
+_MARK: Final = "@"
+"""No base64, so no text that is spliced out equals it. One character is looked for soonest."""
 
 Holder = Callable[[dict[str, Any]], Any]
 """The frame -> the object that holds the text, anything else where the frame is another."""
@@ -44,11 +42,14 @@ class Splice:
     Args:
         member: The name of the member that is the text.
         holder: Finds the object it is a member of.
+        path: Where the bytes are in the event that such a frame is.
     """
 
-    def __init__(self, member: str, holder: Holder) -> None:
+    def __init__(self, member: str, holder: Holder, path: Sequence[str | int] = ()) -> None:
+        self.path: Sequence[str | int] = path or (member,)
         self._member = member
-        self._name = f'"{member}"'
+        self._opening = f'"{member}":"'
+        self._spaced = f'"{member}": "'
         self._holder = holder
 
     def loads(self, frame: str | bytes | memoryview) -> dict[str, Any] | None:
@@ -56,27 +57,32 @@ class Splice:
 
         None: the frame is not as expected, and has to go the plain way.
         """
-        try:
-            text = frame if isinstance(frame, str) else str(frame, "utf-8")
-        except (UnicodeDecodeError, TypeError):  # the latter of a view with gaps
-            return None
-        return self._spliced(text)
+        text = text_of(frame)
+        return None if text is None else self.spliced(text)
 
-    def _spliced(self, frame: str) -> dict[str, Any] | None:
-        start = frame.find(self._name, 0, REST_LIMIT)
+    def span(self, frame: str) -> tuple[int, int]:
+        """Where the text begins, 0 if nowhere, and where it ends."""
+        opening = self._opening
+        start = frame.find(opening, 0, REST_LIMIT)
         if start < 0:
+            opening = self._spaced
+            start = frame.find(opening, 0, REST_LIMIT)
+            if start < 0:
+                return 0, 0
+        start += len(opening)
+        return start, frame.find('"', start)
+
+    def spliced(self, frame: str) -> dict[str, Any] | None:
+        """As `loads`, of text."""
+        start, end = self.span(frame)
+        if not start or len(frame) - end > REST_LIMIT:
             return None
-        after = start + len(self._name)
-        start = frame.find('"', after, after + 4) + 1
-        end = frame.find('"', start)
-        if frame[after:start] not in _OPENINGS or len(frame) - end > REST_LIMIT:
-            return None
-        rest = f"{frame[:start]}{_MARK}{frame[end:]}"
-        if "\\" in rest or rest.count(_MARK) != 1:
+        head, tail = frame[:start], frame[end:]
+        if _MARK in head or _MARK in tail or "\\" in head or "\\" in tail:
             return None
         try:
             data = base64_decode(frame[start:end])
-            value = loads(rest)
+            value = loads(f"{head}{_MARK}{tail}")
         except ValueError:  # the plain way says what is wrong
             return None
         holder = self._holder(value)
@@ -84,3 +90,15 @@ class Splice:
             return None
         holder[self._member] = data
         return value
+
+    def data_in(self, value: dict[str, Any]) -> Any:
+        """The bytes that `loads` has put into *value*."""
+        return self._holder(value)[self._member]
+
+
+def text_of(frame: str | bytes | memoryview) -> str | None:
+    """What *frame* says; None where it is no text."""
+    try:
+        return frame if isinstance(frame, str) else str(frame, "utf-8")
+    except (UnicodeDecodeError, TypeError):  # the latter of a view with gaps
+        return None

@@ -257,7 +257,7 @@ class GeminiConnection(_GeminiWire[ClientEvent | UnknownEvent, ServerEvent]):
     _says = CLIENT_MEMBERS
     _hears = SERVER_MEMBERS
     _names = _names_of(SERVER_MEMBERS)
-    _splice = Splice("data", _spoken)
+    _splice = Splice("data", _spoken, ("model_turn", "parts", 0, "inline_data", "data"))
 
 
 @final
@@ -274,4 +274,4 @@ class GeminiServerConnection(_GeminiWire[ServerEvent | UnknownEvent, ClientEvent
     _says = SERVER_MEMBERS
     _hears = CLIENT_MEMBERS
     _names = _names_of(CLIENT_MEMBERS)
-    _splice = Splice("data", _heard)
+    _splice = Splice("data", _heard, ("audio", "data"))
