@@ -1,12 +1,13 @@
 """From settings to a session: the one place that puts a conversation, a road and a driver together.
 
 What can be known to be wrong without a network is found by `conversation()`, in the caller's own
-stack; `driver()` waits for the connection, and `hold_session` for the rest.
+stack; everything that waits is in `session()`.
 """
 
 from __future__ import annotations
 
 import warnings
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING, Final
@@ -17,7 +18,7 @@ from attrs import frozen
 from realtime_io import _registry
 from realtime_io._callbacks import Callbacks
 from realtime_io._dial import dial
-from realtime_io._driver import Driver
+from realtime_io._driver import Driver, hold_session
 from realtime_io._keepalive import KeepAlive
 from realtime_proto.backoff import DEFAULT_BACKOFF, Backoff
 from realtime_proto.closing import with_hint
@@ -29,6 +30,7 @@ from realtime_proto.secret import Secret
 
 if TYPE_CHECKING:
     import ssl  # noqa: TC004 - nothing reads the annotations of Connector
+    from collections.abc import AsyncIterator, Callable
 
     from realtime_io._websocket import WebSocket
     from realtime_io.recorder import Recorder
@@ -103,32 +105,43 @@ class Connector:
             )
         return conversation
 
-    async def driver(
-        self, conversation: Conversation, *, recorder: Recorder | None = None
-    ) -> Driver:
-        """Connect, for `hold_session` to hold the conversation over it. Nothing has happened yet.
+    @asynccontextmanager
+    async def session(
+        self,
+        conversation: Conversation,
+        *,
+        recorder: Recorder | None = None,
+        on_driver: Callable[[Driver], object] | None = None,
+    ) -> AsyncIterator[Driver]:
+        """Open a session and end it with the body.
 
         Args:
             conversation: From `conversation()`.
             recorder: Takes its journal.
+            on_driver: Called with the driver before anything has happened.
 
         Raises:
             RealtimeError: See `RealtimeVoice.connect`.
         """
         road = partial(self._dial, conversation.blueprint.endpoint or self._endpoint())
-        socket = await road()
-        try:
-            return Driver(
-                conversation,
-                socket,
-                dial=road,
-                callbacks=self.callbacks,
-                tools=self.config.tools,
-                recorder=recorder,
-            )
-        except BaseException:
-            await socket.aclose()
-            raise
+        with recorder or nullcontext():
+            socket = await road()
+            driver = None
+            try:
+                driver = Driver(
+                    conversation,
+                    socket,
+                    dial=road,
+                    callbacks=self.callbacks,
+                    tools=self.config.tools,
+                    recorder=recorder,
+                )
+                if on_driver is not None:
+                    on_driver(driver)
+                async with hold_session(driver):
+                    yield driver
+            finally:
+                await (socket if driver is None else driver.socket).aclose()
 
     def _endpoint(self) -> Endpoint:
         base_url = _registry.base_url_for(self.spec, self.base_url)

@@ -20,6 +20,7 @@ from realtime_io._handshake import check_request, connect_websocket
 from realtime_io._map import GONE, connect_failed
 from realtime_io._memory import is_in_memory, road_to
 from realtime_io._proxy import DIRECT, Proxy, ask_proxy, proxy_for, proxy_from
+from realtime_io._tcp import with_nowait
 from realtime_io._tls import TlsRoad, check_context, start_client, tls_failed
 from realtime_io._websocket import DEFAULT_LIMITS, SocketLimits, WebSocket
 from realtime_proto.errors import (
@@ -167,7 +168,7 @@ class _Way:
         name = first.address if self._proxy is None else f"the proxy {first.address}"
         self.stage = f"to the attempt to connect to {name}"
         try:
-            return await anyio.connect_tcp(first.host, first.port)
+            return with_nowait(await anyio.connect_tcp(first.host, first.port))
         except GONE as exc:
             return connect_failed(exc, name)
 

@@ -11,18 +11,17 @@ them. Text is let in only as far as it is ASCII: so broken UTF-8 is found by wsp
 it comes, not when its frame ends.
 
 On the way out there is one happy case too, a whole message in one frame. `FrameMaker` writes it,
-with masking keys from a pool: a call of the kernel for each would cost more than the rest. Masking
-is most of what is left. Python has no quick way for it, so where the application has numpy loaded,
-as those with a microphone do, numpy does it; it is not loaded for this.
+with masking keys from a pool: a call of the kernel for each would cost more than the rest.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from wsproto.events import CloseConnection, Event, Message
+
+from realtime_io._mask import mask
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -50,16 +49,8 @@ POOL_KEYS: Final = 64
 """Masking keys drawn from the kernel at once: 0.017 us each, where 1,024 at once take 0.010, and a
 connection holds a quarter of a kilobyte of them instead of four."""
 
-NUMPY_FROM_BYTES: Final = 1_024
-"""A shorter payload is masked sooner without numpy."""
-
 VIEW_FROM_BYTES: Final = 1_024
 """A shorter text is copied twice sooner than a view of it is made."""
-
-_ALL_BYTES: Final = int.from_bytes(bytes(range(256)), "big")
-_ONES: Final = int.from_bytes(b"\x01" * 256, "big")
-_XOR: Final = tuple((_ALL_BYTES ^ byte * _ONES).to_bytes(256, "big") for byte in range(256))
-"""For each byte of a key, the table that masks with it."""
 
 
 class FastLane:
@@ -254,15 +245,15 @@ class FrameMaker:
         self._pool = b""
         self._at = 0
 
-    def text(self, payload: bytes) -> bytes | bytearray:
+    def text(self, payload: bytes) -> bytes:
         """A text message, which must be UTF-8."""
         return self._make(_TEXT, payload)
 
-    def binary(self, payload: bytes) -> bytes | bytearray:
+    def binary(self, payload: bytes) -> bytes:
         """A binary message."""
         return self._make(_BINARY, payload)
 
-    def _make(self, opcode: int, payload: bytes) -> bytes | bytearray:
+    def _make(self, opcode: int, payload: bytes) -> bytes:
         size = len(payload)
         if size < _TWO_BYTES:
             head = bytes((opcode, self._mask_bit | size))
@@ -273,16 +264,7 @@ class FrameMaker:
         if not self._mask_bit:
             return head + payload
         key = self._new_key()
-        head += key
-        numpy = sys.modules.get("numpy") if size >= NUMPY_FROM_BYTES else None
-        if numpy is not None and hasattr(numpy, "frombuffer"):  # else it is being imported
-            words = numpy.frombuffer(payload + bytes(-size % _KEY_BYTES), dtype=numpy.uint32)
-            masked = words ^ numpy.frombuffer(key, dtype=numpy.uint32)
-            return head + memoryview(masked).cast("B")[:size]
-        frame = bytearray(head + payload)
-        for i, byte in enumerate(key[:size], len(head)):
-            frame[i::4] = frame[i::4].translate(_XOR[byte])
-        return frame
+        return b"".join((head, key, mask(payload, key)))
 
     def _new_key(self) -> bytes:
         if self._at == len(self._pool):

@@ -27,6 +27,7 @@ from realtime_io._handshake import (
 )
 from realtime_io._memory import offered
 from realtime_io._tasks import background_tasks
+from realtime_io._tcp import with_nowait
 from realtime_io._tls import check_context, start_server
 from realtime_io._websocket import DEFAULT_LIMITS, KeepAlive, SocketLimits, WebSocket
 from realtime_proto.errors import ConfigurationError, ConnectionLost, RealtimeError
@@ -333,4 +334,4 @@ async def _accept(listener: SocketListener, server: Listening, tasks: TaskGroup)
             # No file descriptor is left, or the client was gone before it was accepted (accept(2)).
             await anyio.sleep(BREATH_S)
         else:
-            tasks.start_soon(server.serve, stream, name="relay connection")
+            tasks.start_soon(server.serve, with_nowait(stream), name="relay connection")

@@ -49,7 +49,7 @@ class Outbox:
         self._maker = None if is_compressed else FrameMaker(is_client=connection.client)
         # Lists: an empty deque takes ten times as much memory, and what leaves leaves in one go.
         self._controls: list[bytes] = []
-        self._frames: list[bytes | bytearray] = []
+        self._frames: list[bytes] = []
         self._goodbye: tuple[bytes, int] | None = None
 
     @property
@@ -80,7 +80,6 @@ class Outbox:
                 f"a message of {len(payload)} bytes is over the limit of "
                 f"{self._limits.message_bytes}"
             )
-        frame: bytes | bytearray
         if self._maker is None:
             frame = self._connection.send(
                 TextMessage(data=message)
@@ -103,12 +102,12 @@ class Outbox:
         """Queue the close frame, behind all that is there; nothing is posted after it."""
         self._goodbye = (frame, code)
 
-    def take(self) -> tuple[bytes | bytearray, int | None]:
+    def take(self) -> tuple[bytes, int | None]:
         """What is to be sent next, and what the close frame in it says, where there is one.
 
         Empty where nothing waits. It has left the queue, sent or not.
         """
-        batch: list[bytes | bytearray] = list(self._controls)
+        batch: list[bytes] = list(self._controls)
         self._controls.clear()
         size = sum(map(len, batch))
         n_taken = 0

@@ -128,8 +128,7 @@ class Sender:
     def _post(self, frames: Iterable[str]) -> None:
         if self._socket is not None:
             with suppress(ConnectionLost):  # the reader is about to say why
-                for frame in frames:
-                    self._socket.post(frame)
+                self._socket.post_now(*frames)
 
     def _need_to_catch_up(self) -> None:
         if self._tasks is not None and not self._is_catching_up:

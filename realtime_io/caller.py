@@ -324,7 +324,7 @@ class _Scene:
         with anyio.move_on_after(allowed_s) as scope:
             with suppress(ConnectionLost):  # it hung up: the reader says so
                 await self._socket.room()
-                self._socket.post(frame)
+                self._socket.post_now(frame)
                 await self._socket.idle()
         if scope.cancelled_caught:
             what = f"the server did not take what is said in line {said.line} of the recording"

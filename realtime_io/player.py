@@ -240,7 +240,7 @@ class _Scene:
             self._rehearsal.said()
             with suppress(RealtimeConnectionError):  # the client hung up: the reader says so
                 await self._socket.room()
-                self._socket.post(step.frame)
+                self._socket.post_now(step.frame)
                 await self._socket.idle()
         elif step.code is not None and step.code in CLOSE_CODES:
             await self._socket.close(step.code, step.reason, timeout_s=CLOSE_S)

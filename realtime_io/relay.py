@@ -114,7 +114,7 @@ class Channel:
         if not isinstance(message, str | bytes):
             raise LocalProtocolError(f"a message is text or bytes, not {type(message).__name__}")
         await self._socket.room()
-        self._socket.post(message)
+        self._socket.post_now(message)
 
     async def receive(self) -> Message:
         """The next message. Cancelled, it has taken nothing.

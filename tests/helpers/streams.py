@@ -9,11 +9,20 @@ import anyio
 from anyio.abc import ByteReceiveStream, ByteStream
 
 from realtime_io._memory import MemoryStream, stream_pair
+from realtime_io._tcp import TcpRoad
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ("ChoppyStream", "CutStream", "MemoryStream", "StuckStream", "read_all", "stream_pair")
+__all__ = (
+    "ChoppyStream",
+    "CutStream",
+    "MemoryStream",
+    "StuckStream",
+    "eager",
+    "read_all",
+    "stream_pair",
+)
 
 
 class _Wrapper(ByteStream):
@@ -84,6 +93,21 @@ class StuckStream(_Wrapper):
         self.is_stuck.set()
         await self.freed.wait()
         await self._below.send(item[self._n_bytes :])
+
+
+def eager(below: MemoryStream, sizes: Iterable[int]) -> TcpRoad:
+    """Takes so many bytes at once in turn, the last number for ever; 0: it has no room."""
+    sizes = list(sizes)
+    room = chain(sizes, repeat(sizes[-1]))
+
+    def write(data: bytes) -> int:
+        taken = data[: next(room)]
+        if not taken:
+            raise BlockingIOError
+        below._into.send_nowait(taken)
+        return len(taken)
+
+    return TcpRoad(below, write)
 
 
 async def read_all(stream: ByteReceiveStream) -> bytes:

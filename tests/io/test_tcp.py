@@ -1,0 +1,379 @@
+"""What goes out at once: bytes in order, and nothing lost of what the kernel does not take."""
+
+from __future__ import annotations
+
+import socket
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+from anyio.abc import SocketAttribute, SocketStream
+from helpers.certificates import client_context, server_context
+from helpers.frames import TEXT, close_frame, frame
+from helpers.sockets import received, websocket
+from helpers.streams import StuckStream, eager, read_all, stream_pair
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime_io import RealtimeVoice
+from realtime_io._dial import dial
+from realtime_io._listener import listen
+from realtime_io._tasks import background_tasks
+from realtime_io._tcp import TcpRoad, with_nowait
+from realtime_io._tls import TlsRoad, start_client, start_server
+from realtime_io._websocket import Closed, SocketLimits, WebSocket
+from realtime_proto.dialect import Endpoint
+from realtime_proto.errors import ConnectionLost, LocalProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from realtime_io.simulator import Simulator
+
+PIECES = st.lists(st.tuples(st.booleans(), st.binary(min_size=1, max_size=20)), max_size=12)
+SIZES = st.lists(st.integers(0, 8), min_size=1, max_size=6)
+MUCH = 32 * 2**20
+"""More than any kernel takes at once."""
+
+
+@given(pieces=PIECES, sizes=SIZES)
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_bytes_stay_in_order(
+    backend: str, pieces: list[tuple[bool, bytes]], sizes: list[int]
+) -> None:
+    """Sent in either way, whatever is taken at once."""
+
+    async def main() -> bytes:
+        ours, theirs = stream_pair(1_000)
+        road = eager(ours, sizes)
+        for is_now, piece in pieces:
+            if is_now:
+                road.send_nowait(piece)
+            else:
+                await road.send(piece)
+        await road.send(b"")
+        await road.aclose()
+        data = await read_all(theirs)
+        await theirs.aclose()
+        return data
+
+    assert b"".join(piece for _, piece in pieces) == anyio.run(main, backend=backend)
+
+
+async def test_while_another_sends_it_is_kept() -> None:
+    """Bytes must not go between those of a send that waits."""
+    ours, theirs = stream_pair()
+    stuck = StuckStream(ours, 2)
+    road = TcpRoad(stuck, lambda _: pytest.fail("written behind the back of a send"))
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(road.send, b"first ")
+            await stuck.is_stuck.wait()
+            assert not road.send_nowait(b"second ")
+            assert not road.send_nowait(b"third")
+            stuck.freed.set()
+        await road.send(b"")
+        await road.aclose()
+        assert b"first second third" == await read_all(theirs)
+        await theirs.aclose()
+
+
+async def tcp_pair() -> tuple[TcpRoad, socket.socket]:
+    """Our end, and the other one, which blocks."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ours = with_nowait(await anyio.connect_tcp(*listener.getsockname()))
+        theirs, _ = listener.accept()
+    assert isinstance(ours, TcpRoad)
+    return ours, theirs
+
+
+def read_exactly(peer: socket.socket, n_bytes: int) -> bytes:
+    data = bytearray()
+    while len(data) < n_bytes:
+        data += peer.recv(n_bytes - len(data))
+    return bytes(data)
+
+
+async def test_it_is_with_the_kernel_when_the_call_returns() -> None:
+    """No other task has had a turn, and the peer has it."""
+    ours, theirs = await tcp_pair()
+    with theirs:
+        assert ours.send_nowait(b"now")
+        theirs.settimeout(5)  # never waited for: it is there
+        assert b"now" == theirs.recv(10)
+        await ours.aclose()
+        assert not ours.send_nowait(b"too late")
+        with pytest.raises((anyio.ClosedResourceError, anyio.BrokenResourceError)):
+            await ours.send(b"")
+
+
+async def test_what_the_kernel_does_not_take_goes_first() -> None:
+    """Of much it takes a part; the rest is sent by the next send, and what was said since."""
+    ours, theirs = await tcp_pair()
+    data = bytes(range(256)) * (MUCH // 256)
+    got: list[bytes] = []
+    with theirs, anyio.fail_after(30):
+        assert ours.send_nowait(b"before")
+        assert not ours.send_nowait(data)
+        assert not ours.send_nowait(b"after")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ours.send, b" all")
+
+            def read() -> None:
+                got.append(read_exactly(theirs, len(data) + 15))
+
+            await anyio.to_thread.run_sync(read)
+        assert b"before" + data + b"after all" == got[0]
+        # It is the kernel's again.
+        assert ours.send_nowait(b"now")
+        assert b"now" == theirs.recv(10)
+        await ours.aclose()
+
+
+async def test_a_peer_that_is_gone_is_found_by_the_next_send() -> None:
+    """Nothing is raised where nobody waits."""
+    ours, theirs = await tcp_pair()
+    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    theirs.close()  # with a reset
+    with anyio.fail_after(5):
+        with pytest.raises((anyio.EndOfStream, anyio.BrokenResourceError)):
+            await ours.receive()
+        assert not ours.send_nowait(b"hello?")
+        with pytest.raises((anyio.ClosedResourceError, anyio.BrokenResourceError)):
+            while True:
+                await ours.send(b"")
+    await ours.aclose()
+
+
+class ForeignStream(SocketStream):
+    """As of an event loop whose sockets we do not know."""
+
+    @property
+    def _raw_socket(self) -> socket.socket:
+        raise NotImplementedError
+
+    @property
+    def extra_attributes(self) -> Mapping[Any, Callable[[], Any]]:
+        return {SocketAttribute.raw_socket: object}
+
+    async def receive(self, max_bytes: int = 65536) -> bytes:
+        raise NotImplementedError
+
+    async def send(self, item: bytes) -> None:
+        raise NotImplementedError
+
+    async def send_eof(self) -> None:
+        raise NotImplementedError
+
+    async def aclose(self) -> None:
+        raise NotImplementedError
+
+
+def test_sockets_that_we_do_not_know_are_left_as_they_are() -> None:
+    foreign = ForeignStream()
+    assert with_nowait(foreign) is foreign
+
+
+async def test_streams_that_are_no_sockets_are_left_as_they_are() -> None:
+    for stream in stream_pair():
+        assert with_nowait(stream) is stream
+        await stream.aclose()
+
+
+# --- over TLS
+
+
+async def tls_pair(sizes: list[int] | None) -> tuple[TlsRoad, TlsRoad]:
+    """Client and server; the client's kernel takes so many bytes at once, None: there is none."""
+    ours, theirs = stream_pair(10_000)
+    ends: list[Any] = [None, None]
+
+    async def client() -> None:
+        below = ours if sizes is None else eager(ours, sizes)
+        ends[0] = await start_client(
+            below, host="127.0.0.1", address="there", context=client_context()
+        )
+
+    async def server() -> None:
+        ends[1] = await start_server(theirs, server_context())
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(client)
+        tasks.start_soon(server)
+    return ends[0], ends[1]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "n_taken"), [(None, 0), ([0], 0), ([1], 0), ([100], 2), ([0, 10**9], 1), ([10**9], 6)]
+)
+async def test_records_stay_in_order(sizes: list[int] | None, n_taken: int) -> None:
+    """A record that is out of order, or torn, is one that the peer cannot decrypt."""
+    with anyio.fail_after(5):
+        client, server = await tls_pair(sizes)
+        messages = [b"one", b"2" * 40_000, b"three", b"4" * 16_384, b"five"]
+        taken = [client.send_nowait(message) for message in messages]
+        await client.send(b"")
+        await client.send(b"six")
+        taken.append(client.send_nowait(b"seven"))
+        assert n_taken == sum(taken)
+        await client.send(b"")
+        await client.aclose()
+        expected = b"".join(messages) + b"sixseven"
+        assert expected == await read_all(server)
+        await server.aclose()
+
+
+async def test_while_tls_itself_sends_a_record_waits() -> None:
+    """What TLS has to say is encrypted before it, and must be sent before it."""
+    with anyio.fail_after(5):
+        client, server = await tls_pair([10**9])
+        async with client._sending:
+            assert not client.send_nowait(b"one")
+        assert not client.send_nowait(b"two")
+        await client.send(b"three")
+        assert client.send_nowait(b"four")
+        await client.aclose()
+        assert b"onetwothreefour" == await read_all(server)
+        await server.aclose()
+
+
+# --- through a WebSocket
+
+
+text = partial(frame, TEXT, to="client")
+
+
+async def test_a_message_goes_out_in_the_turn_in_which_it_is_posted() -> None:
+    """Before it what was queued; the writer is not needed, and was not started."""
+    ours, theirs = stream_pair()
+    socket = websocket(eager(ours, [10**9]), "server")
+    socket.post("queued")
+    assert not socket.is_idle
+    socket.post_now("one", b"two")
+    assert (True, 0) == (socket.is_idle, socket.queued_frames)
+    assert text(b"queued") + text(b"one") + b"\x82\x03two" == await theirs.receive()
+    await socket.aclose()
+    await theirs.aclose()
+
+
+@pytest.mark.parametrize("n_bytes", range(12))
+async def test_what_is_left_is_for_the_writer(n_bytes: int) -> None:
+    """Half a frame is out: the rest of it comes next, then pings, messages and the goodbye."""
+    ours, theirs = stream_pair()
+    socket = websocket(eager(ours, [n_bytes, 10**9]), "server")
+    socket.post_now("0123456789")
+    assert not socket.is_idle
+    socket.post_now("next")
+    socket.ping(b"p")
+    with anyio.fail_after(5):
+        async with background_tasks() as tasks:
+            tasks.start_soon(socket.write_forever)
+            await socket.idle()
+            socket.post_now("now")
+            assert 0 == socket.queued_frames
+            await theirs.send(close_frame(1000, to="server"))
+            await received(socket)
+            sent = await read_all(theirs)
+    expected = [
+        text(b"0123456789"),
+        b"\x89\x01p",
+        text(b"next"),
+        text(b"now"),
+    ]
+    assert b"".join(expected) + b"\x88\x02\x03\xe8" == sent
+    await theirs.aclose()
+
+
+async def test_a_goodbye_meanwhile_does_not_tear_a_frame() -> None:
+    """The peer closes while half a frame is out: the answer comes behind the whole of it."""
+    ours, theirs = stream_pair()
+    socket = websocket(eager(ours, [5, 0]), "server")
+    socket.post_now("0123456789")
+    socket.post_now("never sent")
+    await theirs.send(close_frame(4000, to="server"))
+    with anyio.fail_after(5):
+        await received(socket)
+        await socket.flush()
+        await socket.aclose()
+        assert text(b"0123456789") + b"\x88\x02\x0f\xa0" == await read_all(theirs)
+    await theirs.aclose()
+
+
+async def test_who_waits_for_room_hears_of_it() -> None:
+    """The queue was emptied without the writer."""
+    ours, theirs = stream_pair()
+    socket = websocket(eager(ours, [10**9]), "client", SocketLimits(queued_frames=1))
+    socket.post("x")
+    has_room = False
+
+    async def wait_for_room() -> None:
+        nonlocal has_room
+        await socket.room()
+        has_room = True
+
+    with anyio.fail_after(5):
+        async with background_tasks() as tasks:
+            tasks.start_soon(wait_for_room)
+            await anyio.wait_all_tasks_blocked()
+            socket.post_now("y")
+            await anyio.wait_all_tasks_blocked()
+            assert has_room
+    await socket.aclose()
+    await theirs.aclose()
+
+
+async def test_what_cannot_be_sent_is_refused_and_what_was_before_it_goes() -> None:
+    ours, theirs = stream_pair()
+    socket = websocket(eager(ours, [10**9]), "server")
+    with pytest.raises(LocalProtocolError):
+        socket.post_now("good", "\ud800", "not tried")
+    assert text(b"good") == await theirs.receive()
+    await socket.aclose()
+    with pytest.raises(ConnectionLost):
+        socket.post_now("too late")
+    await theirs.aclose()
+
+
+@pytest.mark.parametrize("is_tls", [False, True], ids=["plain", "tls"])
+async def test_both_ends_of_a_real_connection_send_at_once(is_tls: bool) -> None:
+    """A client's and a listener's, over TCP and TLS."""
+    idle: list[bool] = []
+
+    async def handle(socket: WebSocket, _: object) -> None:
+        try:
+            while True:
+                socket.post_now(await socket.receive())
+                idle.append(socket.is_idle)
+        except Closed:
+            pass
+
+    contexts = (client_context(), server_context()) if is_tls else (None, None)
+    with anyio.fail_after(10):
+        async with listen(handle, ssl_context=contexts[1]) as server:
+            url = f"{'wss' if is_tls else 'ws'}://{server.host}:{server.port}/"
+            socket = await dial(Endpoint(url=url), ssl_context=contexts[0])
+            for message in ("hello", b"x" * 50_000):
+                socket.post_now(message)  # there is no writer
+                idle.append(socket.is_idle)
+                assert message == await socket.receive()
+            await socket.close()
+    assert [True] * 4 == idle
+
+
+# --- through a session
+
+
+@pytest.mark.parametrize("provider", ["openai", "gemini"])
+async def test_what_a_microphone_gives_is_out_when_the_call_returns(
+    provider: str, simulator: Simulator
+) -> None:
+    """Not a turn of the event loop later, in which others may have much to do."""
+    voice = RealtimeVoice(provider, api_key="any", base_url=simulator.base_url(provider))
+    with anyio.fail_after(10):
+        async with voice.connect() as session:
+            socket = session._driver.socket
+            for _ in range(3):
+                session.push_audio(bytes(4_800))
+                assert socket.is_idle
+            await session.aclose()
