@@ -36,6 +36,7 @@ from attrs import frozen
 
 from realtime_io._handshake import Accept, accept_websocket, connect_websocket
 from realtime_io._tasks import background_tasks
+from realtime_io._tcp import with_nowait
 from realtime_io._tls import start_client, start_server
 from realtime_io._websocket import DEFAULT_LIMITS, Closed, SocketLimits, WebSocket
 from realtime_proto.errors import RealtimeConnectionError, RealtimeError
@@ -99,7 +100,7 @@ async def _echo(websocket: WebSocket) -> None:
             while True:
                 message = await websocket.receive()
                 await websocket.room()
-                websocket.post(message)
+                websocket.post_now(message)
         except (Closed, RealtimeError):
             pass
         with anyio.CancelScope(shield=True):
@@ -116,7 +117,9 @@ async def serve(group: Group, port: int, context: ssl.SSLContext | None) -> None
 
     async def handle(stream: ByteStream) -> None:
         async with stream:
-            road = stream if context is None else await start_server(stream, context)
+            road: ByteStream | None = with_nowait(stream)
+            if context is not None:
+                road = await start_server(with_nowait(stream), context)
             if road is None:
                 return
             websocket = await accept_websocket(
@@ -133,7 +136,7 @@ async def call(group: Group, port: int, agent: str, context: ssl.SSLContext | No
     """Go through all cases of a fuzzing server."""
 
     async def connect(target: str) -> WebSocket:
-        stream = await anyio.connect_tcp("127.0.0.1", port)
+        stream = with_nowait(await anyio.connect_tcp("127.0.0.1", port))
         road: ByteStream | RealtimeConnectionError = stream
         if context is not None:
             road = await start_client(stream, host="127.0.0.1", address="wstest", context=context)
