@@ -17,7 +17,8 @@ with masking keys from a pool: a call of the kernel for each would cost more tha
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final, TypeAlias
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from wsproto.events import CloseConnection, Event, Message
 
@@ -28,13 +29,14 @@ if TYPE_CHECKING:
 
     from wsproto.connection import Connection
 
-__all__ = ("FastLane", "FrameMaker", "Item")
+__all__ = ("FastLane", "FrameMaker")
 
-Item: TypeAlias = str | bytes | Event
-"""A whole message from the lane, or an event from wsproto: a part of a message, too."""
+Admit: TypeAlias = Callable[[Event], Any]
+"""What an event of wsproto's counts as; None: as nothing yet."""
 
 _TEXT: Final = 0x81
 _BINARY: Final = 0x82
+_DATA: Final = (_TEXT, _BINARY)
 """The opcodes of data, with the FIN bit and no other."""
 
 _MASK_BIT: Final = 0x80
@@ -84,23 +86,23 @@ class FastLane:
         self._is_fragmented = False  # wsproto has the start of a message
         self._is_over = False
 
-    def feed(self, chunk: bytes) -> Iterator[Item]:
+    def feed(self, chunk: bytes, admit: Admit) -> Iterator[Any]:
         """What *chunk* completes, each cut when it is asked for, while it is warm in the cache.
 
-        Run it to its end before the next call. After a close frame, or what wsproto reports like
-        one, nothing more comes.
+        What *admit* raises comes out. Run it to its end before the next call. After a close frame,
+        or what wsproto reports like one, nothing more comes.
         """
         pos = 0
         end = len(chunk)
         while pos < end and not self._is_over:
             if self._n_kept:
-                pos = yield from self._rejoin(chunk, pos)
+                pos = yield from self._rejoin(chunk, pos, admit)
             elif self._slow_left or self._slow_head:
-                pos = yield from self._slow(chunk, pos)
+                pos = yield from self._slow(chunk, pos, admit)
             else:
-                pos = yield from self._cut(chunk, pos)
+                pos = yield from self._cut(chunk, pos, admit)
 
-    def _cut(self, data: bytes, pos: int) -> Generator[Item, None, int]:
+    def _cut(self, data: bytes, pos: int, admit: Admit) -> Generator[Any, None, int]:
         """Take the frames that begin at *pos*, one after the other; keep what is left over."""
         end = len(data)
         max_bytes = self._max_bytes
@@ -110,7 +112,7 @@ class FastLane:
             opcode = data[pos]
             size = data[pos + 1]
             start = pos + 2
-            if opcode in (_TEXT, _BINARY) and is_client and not self._is_fragmented:
+            if opcode in _DATA and is_client and not self._is_fragmented:
                 least = 0
                 if size == _TWO_BYTES:
                     start = pos + 4
@@ -120,7 +122,9 @@ class FastLane:
                     least = 2**16
                 if start > end:
                     return self._keep(data, pos, start - pos)
-                if least:
+                if size == _TWO_BYTES:
+                    size = data[pos + 2] << 8 | data[pos + 3]
+                elif least:
                     size = int.from_bytes(data[pos + 2 : start], "big")
                 elif size >= _MASK_BIT:
                     size = -1
@@ -146,7 +150,7 @@ class FastLane:
                             yield text
                             pos = stop
                             continue
-            pos = yield from self._slow(data, pos)
+            pos = yield from self._slow(data, pos, admit)
             if self._slow_left or self._slow_head or self._is_over:
                 return pos
         return self._keep(data, pos, 2) if pos < end else end
@@ -157,7 +161,7 @@ class FastLane:
         self._kept[: self._n_kept] = memoryview(data)[pos:]
         return len(data)
 
-    def _rejoin(self, chunk: bytes, pos: int) -> Generator[Item, None, int]:
+    def _rejoin(self, chunk: bytes, pos: int, admit: Admit) -> Generator[Any, None, int]:
         """Add to the frame that straddles, and take it once it is whole.
 
         Decoding the whole checks its last piece; those before are checked when they come.
@@ -170,12 +174,12 @@ class FastLane:
         is_whole = self._n_kept == len(frame)
         is_text = payload_at > 0 and frame[0] == _TEXT
         if is_text and not is_whole and not chunk[pos:stop].isascii():
-            yield from self._hand_over(known)
+            yield from self._hand_over(known, admit)
         elif is_whole and is_text:
             try:
                 text = str(memoryview(frame)[payload_at:], "ascii")
             except UnicodeDecodeError:
-                yield from self._hand_over(known)
+                yield from self._hand_over(known, admit)
             else:
                 self._forget()
                 yield text
@@ -184,21 +188,21 @@ class FastLane:
             if payload_at:
                 yield bytes(memoryview(frame)[payload_at:])
             else:
-                yield from self._cut(bytes(frame), 0)
+                yield from self._cut(bytes(frame), 0, admit)
         return stop
 
-    def _hand_over(self, n_before: int) -> Generator[Item, None, None]:
+    def _hand_over(self, n_before: int, admit: Admit) -> Generator[Any, None, None]:
         """What was kept is for wsproto after all: what it should have had before, and the piece."""
         start = bytes(memoryview(self._kept)[: self._n_kept])
         self._forget()
-        yield from self._slow(start[:n_before], 0)
-        yield from self._slow(start, n_before)
+        yield from self._slow(start[:n_before], 0, admit)
+        yield from self._slow(start, n_before, admit)
 
     def _forget(self) -> None:
         self._kept = bytearray()
         self._n_kept = self._payload_at = 0
 
-    def _slow(self, data: bytes, pos: int) -> Generator[Item, None, int]:
+    def _slow(self, data: bytes, pos: int, admit: Admit) -> Generator[Any, None, int]:
         """Give wsproto what there is of one frame."""
         if not self._slow_left:
             known = len(self._slow_head)
@@ -214,7 +218,9 @@ class FastLane:
                 self._is_fragmented = not event.message_finished
             elif isinstance(event, CloseConnection):
                 self._is_over = True
-            yield event
+            item = admit(event)
+            if item is not None:
+                yield item
         return pos + len(piece)
 
 

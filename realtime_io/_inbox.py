@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from wsproto.connection import Connection
+    from wsproto.events import Event
 
 __all__ = ("DEFAULT_LIMITS", "Inbox", "Received", "SocketLimits", "Violation", "n_bytes_of")
 
@@ -94,21 +95,21 @@ class Inbox:
             Violation: By the iterator, which is the last, too.
         """
         try:
-            for item in self._lane.feed(chunk):
-                if isinstance(item, (str, bytes)):
-                    yield item
-                elif isinstance(item, (TextMessage, BytesMessage)):
-                    message = self._assemble(item)
-                    if message is not None:
-                        yield message
-                elif isinstance(item, CloseConnection):
-                    self._partial = None
-                    yield self._checked_close(item)
-                elif isinstance(item, (Ping, Pong)):
-                    self._count_control()
-                    yield item
+            yield from self._lane.feed(chunk, self._admit)
         except UNPARSABLE as exc:
             raise Violation(1002, str(exc)) from None
+
+    def _admit(self, event: Event) -> Received | None:
+        match event:
+            case TextMessage() | BytesMessage():
+                return self._assemble(event)
+            case CloseConnection():
+                self._partial = None
+                return self._checked_close(event)
+            case Ping() | Pong():
+                self._count_control()
+                return event
+        return None
 
     def _checked_close(self, event: CloseConnection) -> CloseConnection:
         if self._connection.state in (ConnectionState.OPEN, ConnectionState.LOCAL_CLOSING):

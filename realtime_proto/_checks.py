@@ -86,7 +86,7 @@ def check_unix_time(unix_time: object) -> None:
 
 def check_frame(frame: object) -> None:
     """Raise LocalProtocolError unless it can be what a server said."""
-    if not isinstance(frame, str | bytes | bytearray | memoryview):
+    if frame.__class__ is not str and not isinstance(frame, str | bytes | bytearray | memoryview):
         raise LocalProtocolError(f"a frame must be text or bytes, not {type(frame).__name__}")
 
 

@@ -234,10 +234,9 @@ def _twin(cls: type, members: Sequence[Member]) -> type | None:
 
 def twin_of(cls: type, names: tuple[str, ...]) -> type | None:
     """A class of the same layout as *cls*, an attrs class with these fields, that can be assigned
-    to; None where there can be none.
+    to; None where there can be none. The slot for weak references is for a base to have.
     """
-    slots = (*names, "__weakref__") if "__weakref__" in cls.__dict__ else names
-    twin: type = type(cls.__name__, cls.__bases__, {"__slots__": slots})
+    twin: type = type(cls.__name__, cls.__bases__, {"__slots__": names})
     try:
         object.__new__(twin).__class__ = cls  # type: ignore[assignment]  # that is the trick
     except TypeError:  # another layout: `cls` has no slots, or the interpreter is another

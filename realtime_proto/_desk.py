@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from realtime_proto._chunk import chunk_of
 from realtime_proto.barge_in import BargeInMachine
 from realtime_proto.commands import Interrupt, ToolResult
 from realtime_proto.deadlines import Deadlines
@@ -275,13 +276,7 @@ class Desk:
         audio_format = self.playback.audio_format
         self.playback.receive(item_id, len(data), content_index=content_index)
         self.clock.output(response_id, self.now_us)
-        chunk = AudioChunk(
-            data=data,
-            duration_ms=audio_format.duration_ms(len(data)),
-            item_id=item_id,
-            response_id=response_id,
-            format=audio_format,
-        )
+        chunk = chunk_of(data, audio_format, item_id=item_id, response_id=response_id)
         self.events.append(chunk)  # as `emit` does with what says nothing of time
 
     def say(

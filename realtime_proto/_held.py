@@ -25,18 +25,16 @@ class HeldCommands:
     """Commands that wait for a session.
 
     Attributes:
+        commands: What waits, in order.
         dropped_bytes: Audio that went because there was too much.
     """
 
     def __init__(self, audio_format: AudioFormat, limits: Limits) -> None:
         self._format = audio_format
         self._limits = limits
-        self._commands: list[VoiceCommand] = []
+        self.commands: list[VoiceCommand] = []
         self._audio_bytes = 0
         self.dropped_bytes = 0
-
-    def __len__(self) -> int:
-        return len(self._commands)
 
     def add(self, command: VoiceCommand, *, drops_oldest: bool) -> None:
         """Keep a command.
@@ -55,22 +53,22 @@ class HeldCommands:
                     )
                 self._drop(self._format.bytes_for_ms(limits.held_audio_ms) - len(command.data))
             self._audio_bytes += len(command.data)
-        elif sum(not isinstance(c, SendAudio) for c in self._commands) >= limits.held_commands:
+        elif sum(not isinstance(c, SendAudio) for c in self.commands) >= limits.held_commands:
             raise LocalProtocolError("too many commands before the session is ready")
-        self._commands.append(command)
+        self.commands.append(command)
 
     def take(self) -> list[VoiceCommand]:
         """All of them, in order. None is left."""
-        commands, self._commands = self._commands, []
+        commands, self.commands = self.commands, []
         self._audio_bytes = 0
         return commands
 
     def _drop(self, left_bytes: int) -> None:
         kept: list[VoiceCommand] = []
-        for command in self._commands:
+        for command in self.commands:
             if isinstance(command, SendAudio) and self._audio_bytes > left_bytes:
                 self._audio_bytes -= len(command.data)
                 self.dropped_bytes += len(command.data)
             else:
                 kept.append(command)
-        self._commands = kept
+        self.commands = kept

@@ -232,7 +232,7 @@ class Conversation:
         desk.trace.received(events, len(frame))
         for event in events:
             self._dialect.event(event, desk)
-            if self._held:
+            if self._held.commands:
                 self._release_held()
         if fault is not None:
             desk.report(Failure.of_fault(fault))

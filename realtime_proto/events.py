@@ -81,9 +81,15 @@ class SessionReady:
     altered: tuple[str, ...] = ()
 
 
+class _Referable:
+    """Has the slot for weak references, so that its subclasses differ in fields only (`_chunk`)."""
+
+    __slots__ = ("__weakref__",)
+
+
 @final
 @frozen(kw_only=True)
-class AudioChunk:
+class AudioChunk(_Referable):
     """A piece of the assistant's voice.
 
     Args:

@@ -84,7 +84,7 @@ class PlaybackLedger:
 
     def receive(self, item_id: str, n_bytes: int, *, content_index: int = 0) -> None:
         """Audio of an item came in."""
-        item = self._item(item_id)
+        item = self._items.get(item_id) or self._item(item_id)
         item.content_index = content_index
         item.received_bytes += n_bytes
 

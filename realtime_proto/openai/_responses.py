@@ -120,7 +120,8 @@ class Responses:
 
     def voiced(self, item_id: str) -> None:
         """Audio of an item came over this connection."""
-        _remember(self._voiced, item_id)
+        if item_id not in self._voiced:
+            _remember(self._voiced, item_id)
 
     def cut(self, fx: Effects) -> None:
         """Stop the playback and tell the server how much was heard.

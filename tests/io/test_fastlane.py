@@ -57,7 +57,7 @@ class Laned:
 
     def feed(self, chunk: bytes) -> list[Heard]:
         """All that was heard so far."""
-        for item in self._lane.feed(chunk):
+        for item in self._lane.feed(chunk, lambda event: event):
             self._listener.take(item)
         return list(self._listener.heard)
 
@@ -160,7 +160,7 @@ def test_a_chunk_is_never_joined_with_what_was_left() -> None:
     run = first + frame(BINARY, b"y" * 300_000, to="client") * 10
     laned.feed(run[:50])
     rest = run[50:]
-    lane = laned._lane.feed(rest)
+    lane = laned._lane.feed(rest, lambda event: event)
     assert b"x" * 100 == next(lane)
     tracemalloc.start()
     try:
