@@ -81,6 +81,11 @@ class Callbacks:
             CallbackError: A callback raised, here or when awaited. The ones after it were not
                 called.
         """
+        if event.__class__ is AudioChunk and not self.event and len(self.audio) == 1:
+            # As below, without a generator: for most applications that is nearly all there is.
+            data = event.data
+            pending = _called("on_audio", self.audio[0], data) if data else None
+            return None if pending is None else _go_on("on_audio", pending, iter(()))
         return _carry_out(self._calls(event))
 
     async def report(self, error: RealtimeError) -> None:
@@ -116,14 +121,21 @@ class Callbacks:
 def _carry_out(calls: Iterator[_Call]) -> Awaitable[None] | None:
     """Make *calls*, up to the first that is to be awaited; what is left then."""
     for name, callback, arguments in calls:
-        try:
-            result = callback(*arguments)
-            if result is None or not inspect.isawaitable(result):
-                continue
-        except Exception as exc:  # whatever the application's own code raises
-            raise _failed(name, exc) from exc
-        return _go_on(name, result, calls)
+        pending = _called(name, callback, *arguments)
+        if pending is not None:
+            return _go_on(name, pending, calls)
     return None
+
+
+def _called(
+    name: str, callback: Callable[..., Any], *arguments: object
+) -> Awaitable[object] | None:
+    """Call; what is to be awaited then, None where all is done."""
+    try:
+        result = callback(*arguments)
+        return None if result is None or not inspect.isawaitable(result) else result
+    except Exception as exc:  # whatever the application's own code raises
+        raise _failed(name, exc) from exc
 
 
 async def _go_on(name: str, pending: Awaitable[object], calls: Iterator[_Call]) -> None:

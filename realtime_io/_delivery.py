@@ -82,14 +82,20 @@ class Delivery:
         Raises:
             SlowConsumer: The application is too far behind.
         """
-        if isinstance(event, AudioChunk):
-            self._dispatch_soon(self._audio, event)
-        else:
-            if isinstance(event, Interrupted):
-                for lane in self._lanes:
-                    lane.drop_audio(event.item_id)
-            if self._callbacks.hear_of_events:
-                self._dispatch_soon(self._events, event)
+        if event.__class__ is AudioChunk:
+            lane = self._audio.lane
+            if lane is None:
+                self._dispatch_soon(self._audio, event)
+            else:
+                lane.put(event)
+            if self._iterated is not None:
+                self._iterated.put(event)
+            return
+        if isinstance(event, Interrupted):
+            for lane in self._lanes:
+                lane.drop_audio(event.item_id)
+        if self._callbacks.hear_of_events:
+            self._dispatch_soon(self._events, event)
         if self._iterated is not None:
             self._iterated.put(event)
         if isinstance(event, SessionClosed):
@@ -199,7 +205,8 @@ class Delivery:
     def _note(self, event: VoiceEvent) -> None:
         if not isinstance(event, AudioChunk) or event.item_id is None:
             return
-        if self._handed is None or self._handed[0] != event.item_id:
+        handed = self._handed
+        if handed is None or handed[0] != event.item_id:
             self.settle()
             self._handed = (event.item_id, self._now())
             self._handed_bytes = 0
