@@ -39,8 +39,9 @@ CODE: Final = "tls"
 TCP_READ_BYTES: Final = 256 * 2**10
 """asyncio reads as much at once; what is asked for less is cut and copied."""
 
-TLS_READ_BYTES: Final = 64 * 2**10
-"""Given at once, joined: more gains nothing, and it must be copied."""
+TLS_READ_BYTES: Final = 256 * 2**10
+"""Given at once, joined: all that one read below brings, for what a session does after each takes
+more than the joining (with 64 KiB at once an audio frame takes 2 us more)."""
 
 RECORD_BYTES: Final = 16 * 2**10
 """The most that OpenSSL gives in one read, and what it is given in one write."""
