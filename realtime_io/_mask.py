@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 __all__ = ("mask",)
 
+PIECE_BYTES: Final = 16 * 2**10
+"""Masked at once. What is needed besides is as long: with a long message it would be more than
+malloc keeps, and the kernel would have to give it anew for each."""
+
 _ALL_BYTES: Final = int.from_bytes(bytes(range(256)), "big")
 _ONES: Final = int.from_bytes(b"\x01" * 256, "big")
 _XOR: Final = tuple((_ALL_BYTES ^ byte * _ONES).to_bytes(256, "big") for byte in range(256))
@@ -36,6 +40,9 @@ except ImportError:  # pragma: no cover - decided by what is installed
 else:
 
     def _mask_bitarray(payload: bytes, key: bytes) -> bytes:
+        if len(payload) > PIECE_BYTES:
+            starts = range(0, len(payload), PIECE_BYTES)  # each a multiple of the key's length
+            return b"".join([_mask_bitarray(payload[i : i + PIECE_BYTES], key) for i in starts])
         bits = bitarray()
         bits.frombytes(payload)
         keys = bitarray()
