@@ -20,6 +20,7 @@ from realtime_io._callbacks import Callbacks
 from realtime_io._dial import dial
 from realtime_io._driver import Driver, hold_session
 from realtime_io._keepalive import KeepAlive
+from realtime_io._tls import check_context
 from realtime_proto.backoff import DEFAULT_BACKOFF, Backoff
 from realtime_proto.closing import with_hint
 from realtime_proto.config import RealtimeConfig
@@ -91,7 +92,7 @@ class Connector:
             self.config,
             seed=history,
             resume=resume,
-            endpoint=self._endpoint(),
+            endpoint=self.endpoint(),
             backoff=self.backoff,
             chance=_RANDOM.random,
             strict=self.strict,
@@ -123,7 +124,7 @@ class Connector:
         Raises:
             RealtimeError: See `RealtimeVoice.connect`.
         """
-        road = partial(self._dial, conversation.blueprint.endpoint or self._endpoint())
+        road = partial(self._dial, conversation.blueprint.endpoint or self.endpoint())
         with recorder or nullcontext():
             socket = await road()
             driver = None
@@ -143,7 +144,8 @@ class Connector:
             finally:
                 await (socket if driver is None else driver.socket).aclose()
 
-    def _endpoint(self) -> Endpoint:
+    def endpoint(self) -> Endpoint:
+        """Where a session is opened. Raises ConfigurationError where the base URL is none."""
         base_url = _registry.base_url_for(self.spec, self.base_url)
         return self.spec.endpoint(self.config.model, key=self.key, base_url=base_url)
 
@@ -175,8 +177,8 @@ def connector_for(
     """A connector from what the application gave and what the environment says.
 
     Raises:
-        ConfigurationError: The provider is unknown, none has a key, or a value is not what it must
-            be.
+        ConfigurationError: The provider is unknown, none has a key, the base URL is none, or a
+            value is not what it must be.
     """
     if config is not None and not isinstance(config, RealtimeConfig):
         raise ConfigurationError(f"config must be a RealtimeConfig, not {config!r:.60}")
@@ -184,8 +186,9 @@ def connector_for(
         raise ConfigurationError(f"strict must be True or False, not {strict!r:.60}")
     spec = _registry.choose(provider)
     config = config or RealtimeConfig()
+    check_context(ssl_context)
     model = spec.model_for(config.model, _registry.settings_for(spec))
-    return Connector(
+    connector = Connector(
         spec=spec,
         config=config if model == config.model else attrs.evolve(config, model=model),
         key=_registry.key_for(spec, api_key),
@@ -196,6 +199,9 @@ def connector_for(
         strict=strict,
         callbacks=callbacks,
     )
+    if base_url:
+        connector.endpoint()  # raises where it is none
+    return connector
 
 
 def _backoff(given: object) -> Backoff:

@@ -6,7 +6,6 @@ client.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -19,7 +18,7 @@ from realtime_proto.redaction import PATTERNS, Redactor
 if TYPE_CHECKING:
     from realtime_proto.report import Difference
 
-__all__ = ("DIFFERS", "Source", "check_seconds", "journal_of", "mismatch", "redactor_of")
+__all__ = ("DIFFERS", "Source", "journal_of", "mismatch", "redactor_of")
 
 DIFFERS: Final = (1008, "this is not what was recorded")
 """What a peer is told that said something else: nobody tries again after that."""
@@ -29,17 +28,6 @@ MAX_PATH: Final = 300
 
 Source: TypeAlias = str | os.PathLike[str] | Iterable[str | bytes] | Journal
 """A recording: a file's path, its lines, or a `Journal`."""
-
-
-def check_seconds(**values: float) -> None:
-    """Refuse what is no number of seconds.
-
-    Raises:
-        ConfigurationError: A value is none.
-    """
-    for name, value in values.items():
-        if value.__class__ not in (int, float) or not 0 <= value < math.inf:
-            raise ConfigurationError(f"{name} is a number of seconds from 0, not {value!r:.40}")
 
 
 def journal_of(source: Source) -> Journal:

@@ -27,13 +27,13 @@ import attrs
 from attrs import frozen
 
 from realtime_io import _clock
+from realtime_io._arguments import check_number
 from realtime_io._change import Change
 from realtime_io._dial import dial
 from realtime_io._listener import keep_writing
 from realtime_io._recorded import (
     DIFFERS,
     Source,
-    check_seconds,
     journal_of,
     mismatch,
     redactor_of,
@@ -147,7 +147,7 @@ async def call(
             (`HandshakeRejected`) where it did not in the recording.
     """
     check_compare(compare)
-    check_seconds(pace=pace, timeout_s=timeout_s)
+    check_number(pace=pace, timeout_s=timeout_s)
     journal = journal_of(source)
     caller = _Caller(
         dial=partial(

@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from realtime_io import _clock
+from realtime_io._arguments import check_number
 from realtime_io._change import Change
 from realtime_io._handshake import Accept, Reject, Request
 from realtime_io._listener import Listening, listen, listen_in_memory
 from realtime_io._recorded import (
     DIFFERS,
     Source,
-    check_seconds,
     journal_of,
     mismatch,
     redactor_of,
@@ -315,7 +315,7 @@ def play(
         CallbackError: The function that compares raised, in the same way.
     """
     check_compare(compare)
-    check_seconds(pace=pace, timeout_s=timeout_s)
+    check_number(pace=pace, timeout_s=timeout_s)
     journal = journal_of(source)
     redactor = redactor_of(journal, redact)
     player = Player(

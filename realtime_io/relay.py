@@ -8,14 +8,14 @@ not looked into: what a page may say is for your server to decide (`from_client`
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from contextlib import asynccontextmanager
 from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import anyio
 
+from realtime_io._arguments import check_function, check_kind, check_several, check_whole
 from realtime_io._dial import CONNECT_S, dial
 from realtime_io._handshake import HANDSHAKE_S, KEY_SUBPROTOCOL, Accept, Reject, Request
 from realtime_io._listener import (
@@ -35,7 +35,7 @@ from realtime_proto.secret import Secret
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 
     from realtime_io._handshake import Decision
 
@@ -204,17 +204,17 @@ async def serve(
         ConfigurationError: It cannot listen there, the context is no server's, or an argument is
             not what it must be.
     """
-    _check_function("handle", handle)
+    check_function("handle", handle)
     if authorize is not None:
-        _check_function("authorize", authorize)
+        check_function("authorize", authorize)
     if on_failure is not None:
-        _check_function("on_failure", on_failure)
-    _check_several(subprotocols=subprotocols, allowed_origins=allowed_origins)
-    _check_kind("limits", limits, SocketLimits)
+        check_function("on_failure", on_failure)
+    check_several(subprotocols=subprotocols, allowed_origins=allowed_origins)
+    check_kind("limits", limits, SocketLimits)
     if keepalive is not None:
-        _check_kind("keepalive", keepalive, KeepAlive)
-    _check_whole("port", port, range(65_536))
-    _check_whole("max_connections", max_connections, range(1, 2**31))
+        check_kind("keepalive", keepalive, KeepAlive)
+    check_whole("port", port, range(65_536))
+    check_whole("max_connections", max_connections, range(1, 2**31))
     if handshake_s.__class__ not in (int, float) or not 0 < handshake_s < inf:
         raise ConfigurationError(f"handshake_s is a number of seconds, not {handshake_s!r:.60}")
 
@@ -321,33 +321,6 @@ async def relay(
     for gone, other in ((client, server), (server, client)):
         if not gone.is_open and other.is_open:
             await other.close(_passed_on(gone.close_code), gone.close_reason)
-
-
-def _check_function(name: str, value: object) -> None:
-    if not callable(value):
-        raise ConfigurationError(f"{name} must be a function, not {value!r:.60}")
-
-
-def _check_several(**texts: object) -> None:
-    """One text would be taken for its letters, and an origin for whatever is part of it."""
-    for name, value in texts.items():
-        if isinstance(value, str | bytes) or not isinstance(value, Collection):
-            raise ConfigurationError(f"{name} are several: give a list, not {value!r:.60}")
-        for one in value:
-            if not isinstance(one, str):
-                raise ConfigurationError(f"{name} are texts, not {one!r:.60}")
-
-
-def _check_kind(name: str, value: object, kind: type) -> None:
-    if not isinstance(value, kind):
-        raise ConfigurationError(f"{name} must be a {kind.__name__}, not {value!r:.60}")
-
-
-def _check_whole(name: str, value: Any, allowed: range) -> None:
-    if value.__class__ is not int or value not in allowed:
-        raise ConfigurationError(
-            f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}, not {value!r:.60}"
-        )
 
 
 def _passed_on(code: int | None) -> int:

@@ -11,9 +11,11 @@ from urllib.parse import parse_qs
 import anyio
 from attrs import frozen
 
+from realtime_io._arguments import check_kind, check_number, check_several, check_whole
 from realtime_io._handshake import Accept, Reject, Request
 from realtime_io._listener import Listening, credential, listen, listen_in_memory
 from realtime_io._tasks import background_tasks
+from realtime_io._tls import check_context
 from realtime_io._websocket import Closed, WebSocket
 from realtime_io.simulator import voice
 from realtime_io.simulator._ears import Engine, HummingEngine, SpokenEngine
@@ -67,7 +69,8 @@ class Simulator:
             TLS: so also on a clock that jumps (`realtime_io.virtual`), the voice included.
 
     Raises:
-        ConfigurationError: A voice is asked for and not installed, or a port or TLS in memory.
+        ConfigurationError: A voice is asked for and not installed, a port or TLS in memory, or an
+            argument is not what it must be.
 
     Attributes:
         failures: What went wrong in the simulator itself while it served: empty, or a bug.
@@ -84,6 +87,12 @@ class Simulator:
         ssl_context: ssl.SSLContext | None = None,
         in_memory: bool = False,
     ) -> None:
+        check_kind("scenario", scenario, Scenario)
+        if keys is not None:
+            check_several(keys=keys)
+        check_number(pace=pace)
+        check_whole("port", port, range(65_536))
+        check_context(ssl_context, is_server=True)
         if in_memory and (port or ssl_context is not None):
             raise ConfigurationError("in memory there are no ports, and no TLS")
         missing = voice.why_unavailable()

@@ -290,8 +290,8 @@ def test_what_was_taken_out_can_be_put_back(backend: str) -> None:
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        ({"pace": -1}, "pace is a number"),
-        ({"timeout_s": float("inf")}, "timeout_s is a number"),
+        ({"pace": -1}, "pace must be a number"),
+        ({"timeout_s": float("inf")}, "timeout_s must be a number"),
         ({"compare": "loosely"}, "compare is"),
         ({"ignored": "rate_limits.updated"}, "give a tuple"),
         ({"ignored": 5}, "give a tuple"),

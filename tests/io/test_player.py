@@ -275,9 +275,9 @@ async def test_a_cancelled_application_leaves_nothing(lines: list[str]) -> None:
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        ({"pace": -1}, "pace is a number"),
-        ({"pace": float("nan")}, "pace is a number"),
-        ({"timeout_s": True}, "timeout_s is a number"),
+        ({"pace": -1}, "pace must be a number"),
+        ({"pace": float("nan")}, "pace must be a number"),
+        ({"timeout_s": True}, "timeout_s must be a number"),
         ({"compare": "loosely"}, "compare is"),
     ],
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from realtime_io._recorded import MAX_PATH, check_seconds, journal_of, mismatch, redactor_of
+from realtime_io._recorded import MAX_PATH, journal_of, mismatch, redactor_of
 from realtime_proto.errors import ConfigurationError
 from realtime_proto.recording import read_journal
 from realtime_proto.report import Difference
@@ -52,14 +52,6 @@ def test_patterns_of_ones_own_are_needed_again() -> None:
     with pytest.raises(ConfigurationError, match="give them as `redact`"):
         redactor_of(journal, ())
     assert "a <redacted:custom-1>" == redactor_of(journal, ["b+"]).clean("a bb")
-
-
-@pytest.mark.parametrize("value", [-1, float("inf"), float("nan"), True, "1"])
-def test_seconds_are_a_number_from_0(value: Any) -> None:
-    """And finite."""
-    check_seconds(pace=0, timeout_s=1.5)
-    with pytest.raises(ConfigurationError, match="pace is a number of seconds from 0"):
-        check_seconds(pace=value)
 
 
 @pytest.mark.parametrize(
