@@ -1,13 +1,12 @@
 """From settings to a session: the one place that puts a conversation, a road and a driver together.
 
 What can be known to be wrong without a network is found by `conversation()`, in the caller's own
-stack; everything that waits is in `session()`.
+stack; `driver()` waits for the connection, and `hold_session` for the rest.
 """
 
 from __future__ import annotations
 
 import warnings
-from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING, Final
@@ -18,7 +17,7 @@ from attrs import frozen
 from realtime_io import _registry
 from realtime_io._callbacks import Callbacks
 from realtime_io._dial import dial
-from realtime_io._driver import Driver, hold_session
+from realtime_io._driver import Driver
 from realtime_io._keepalive import KeepAlive
 from realtime_io._tls import check_context
 from realtime_proto.backoff import DEFAULT_BACKOFF, Backoff
@@ -31,7 +30,6 @@ from realtime_proto.secret import Secret
 
 if TYPE_CHECKING:
     import ssl  # noqa: TC004 - nothing reads the annotations of Connector
-    from collections.abc import AsyncIterator, Callable
 
     from realtime_io._websocket import WebSocket
     from realtime_io.recorder import Recorder
@@ -106,43 +104,32 @@ class Connector:
             )
         return conversation
 
-    @asynccontextmanager
-    async def session(
-        self,
-        conversation: Conversation,
-        *,
-        recorder: Recorder | None = None,
-        on_driver: Callable[[Driver], object] | None = None,
-    ) -> AsyncIterator[Driver]:
-        """Open a session and end it with the body.
+    async def driver(
+        self, conversation: Conversation, *, recorder: Recorder | None = None
+    ) -> Driver:
+        """Connect, for `hold_session` to hold the conversation over it. Nothing has happened yet.
 
         Args:
             conversation: From `conversation()`.
             recorder: Takes its journal.
-            on_driver: Called with the driver before anything has happened.
 
         Raises:
             RealtimeError: See `RealtimeVoice.connect`.
         """
         road = partial(self._dial, conversation.blueprint.endpoint or self.endpoint())
-        with recorder or nullcontext():
-            socket = await road()
-            driver = None
-            try:
-                driver = Driver(
-                    conversation,
-                    socket,
-                    dial=road,
-                    callbacks=self.callbacks,
-                    tools=self.config.tools,
-                    recorder=recorder,
-                )
-                if on_driver is not None:
-                    on_driver(driver)
-                async with hold_session(driver):
-                    yield driver
-            finally:
-                await (socket if driver is None else driver.socket).aclose()
+        socket = await road()
+        try:
+            return Driver(
+                conversation,
+                socket,
+                dial=road,
+                callbacks=self.callbacks,
+                tools=self.config.tools,
+                recorder=recorder,
+            )
+        except BaseException:
+            await socket.aclose()
+            raise
 
     def endpoint(self) -> Endpoint:
         """Where a session is opened. Raises ConfigurationError where the base URL is none."""

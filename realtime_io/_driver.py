@@ -456,20 +456,24 @@ class Driver:
 
 @asynccontextmanager
 async def hold_session(driver: Driver) -> AsyncIterator[None]:
-    """The session's task group, around the body: one error comes out of it, or none.
+    """The session's tasks, around the body: one error comes out of it, or none. Its connection is
+    closed in the end.
 
     Raises:
         RealtimeError: The session could not be set up, or failed while the body ran.
     """
-    async with background_tasks() as tasks:
-        try:
-            driver.start(tasks)
-            await driver.wait_ready()
-            yield
-        finally:
-            with anyio.CancelScope(shield=True):
-                await driver.finish()
-    if driver.failure is not None:
-        # What it would seem to come from is the cancellation that woke the body.
-        driver.failure.__suppress_context__ = True
-        raise driver.failure
+    try:
+        async with background_tasks() as tasks:
+            try:
+                driver.start(tasks)
+                await driver.wait_ready()
+                yield
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await driver.finish()
+        if driver.failure is not None:
+            # What it would seem to come from is the cancellation that woke the body.
+            driver.failure.__suppress_context__ = True
+            raise driver.failure
+    finally:
+        await driver.socket.aclose()

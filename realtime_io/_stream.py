@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import anyio
 
+from realtime_io._driver import hold_session
 from realtime_io._hosted import Hosted, host
 from realtime_io._tasks import background_tasks
 from realtime_io.session import VoiceSession
@@ -143,7 +144,9 @@ class _Pump:
     async def run(self) -> None:
         """Hold the conversation until it is over."""
         try:
-            async with self._connector.session(self._conversation, on_driver=self._begin) as driver:
+            driver = await self._connector.driver(self._conversation)
+            self._begin(driver)
+            async with hold_session(driver):
                 async with background_tasks() as tasks:
                     tasks.start_soon(partial(self._feed, driver), name="realtime_io microphone")
                     await driver.wait_until(self._is_answered, patience_s=ANSWER_S)

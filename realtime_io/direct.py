@@ -16,6 +16,7 @@ import anyio
 
 from realtime_io._callbacks import CallbackRegistry
 from realtime_io._connect import Connector, connector_for
+from realtime_io._driver import hold_session
 from realtime_io._hosted import Hosted, host
 from realtime_io.session import VoiceSession
 from realtime_proto.errors import LocalProtocolError
@@ -194,12 +195,13 @@ class _Holding:
         self.driver: Driver | None = None
         self.opened = anyio.Event()
         self.leave = anyio.Event()
-        self._connect = partial(connector.session, conversation)
+        self._connect = partial(connector.driver, conversation)
 
     async def run(self) -> None:
         """Hold the session until it is to be left."""
         try:
-            async with self._connect() as driver:
+            driver = await self._connect()
+            async with hold_session(driver):
                 self.driver = driver
                 self.opened.set()
                 await self.leave.wait()

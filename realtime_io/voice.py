@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from contextlib import asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING, Final
 
 from realtime_io import _registry
 from realtime_io._callbacks import CallbackRegistry
 from realtime_io._connect import connector_for
+from realtime_io._driver import hold_session
 from realtime_io._stream import VoiceStream
 from realtime_io.recorder import Recorder
 from realtime_io.session import VoiceSession
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from realtime_proto.secret import Secret
 
 __all__ = ("RealtimeVoice", "list_models", "list_voices", "realtime_voice")
+
+_NOT_RECORDED: Final = nullcontext()
 
 
 class RealtimeVoice(CallbackRegistry):
@@ -153,9 +156,11 @@ class RealtimeVoice(CallbackRegistry):
         """
         recorder = record if record is None or isinstance(record, Recorder) else Recorder(record)
         conversation = self._connector.conversation(stacklevel=3, history=history, resume=resume)
-        async with self._connector.session(conversation, recorder=recorder) as driver:
-            yield VoiceSession(driver)
-            await driver.linger()
+        with recorder or _NOT_RECORDED:
+            driver = await self._connector.driver(conversation, recorder=recorder)
+            async with hold_session(driver):
+                yield VoiceSession(driver)
+                await driver.linger()
 
     def run(self, stream: AsyncIterable[bytes]) -> VoiceStream:
         """Speak a stream of audio into a conversation of its own, and give the events.
