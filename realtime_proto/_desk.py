@@ -8,7 +8,6 @@ by `Conversation`, which looks after every input.
 from __future__ import annotations
 
 import enum
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -121,7 +120,7 @@ class Desk:
         self._dialect = dialect
         self._ids = ids
         self.is_resuming = False
-        self._finished: OrderedDict[str, None] = OrderedDict()
+        self._finished: dict[str, None] = {}
         self._expiry: tuple[int, ExpiryReason] = (0, "session_cap")  # when, in microseconds
         self._unix_offset: float = 0.0
 
@@ -473,7 +472,7 @@ class Desk:
     def _note_finished(self, item_id: str) -> None:
         self._finished[item_id] = None
         if len(self._finished) > MAX_FINISHED:
-            self._finished.popitem(last=False)
+            del self._finished[next(iter(self._finished))]
 
     def _wants(self, speaker: Speaker, is_spoken: bool) -> bool:
         if speaker == "user":

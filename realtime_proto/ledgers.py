@@ -12,7 +12,6 @@ not been heard.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, frozen
@@ -73,10 +72,10 @@ class PlaybackLedger:
     def __init__(self, audio_format: AudioFormat) -> None:
         self.audio_format = audio_format
         self._bytes_per_sample = audio_format.bytes_per_sample
-        self._items: OrderedDict[str, _Item] = OrderedDict()
+        self._items: dict[str, _Item] = {}
         self._free_at_us = 0
         self._held_since_us: int | None = None
-        self._cut: OrderedDict[str, None] = OrderedDict()
+        self._cut: dict[str, None] = {}
 
     def was_cut(self, item_id: str) -> bool:
         """Whether an item was cut off, so that what still comes of it is late."""
@@ -154,7 +153,7 @@ class PlaybackLedger:
         for cut in cuts:
             self._cut[cut.item_id] = None
             if len(self._cut) > MAX_ITEMS:
-                self._cut.popitem(last=False)
+                del self._cut[next(iter(self._cut))]
         self._free_at_us = now_us
         self._held_since_us = None
         return cuts
@@ -163,7 +162,7 @@ class PlaybackLedger:
         item = self._items.get(item_id)
         if item is None:
             if len(self._items) >= MAX_ITEMS:
-                self._items.popitem(last=False)
+                del self._items[next(iter(self._items))]
             item = self._items[item_id] = _Item()
         return item
 
@@ -220,7 +219,7 @@ class ToolLedger:
 
     def __init__(self) -> None:
         self._open: dict[str, _Call] = {}
-        self._settled: OrderedDict[str, None] = OrderedDict()
+        self._settled: dict[str, None] = {}
         self.late_results = 0
 
     def __len__(self) -> int:
@@ -264,7 +263,7 @@ class ToolLedger:
         call = self._open.pop(call_id)
         self._settled[call_id] = None
         if len(self._settled) > MAX_SETTLED:
-            self._settled.popitem(last=False)
+            del self._settled[next(iter(self._settled))]
         was_last = not self.is_open(call.group)
         return Settlement(call.request, call.group, was_last, call.is_answered)
 

@@ -14,7 +14,6 @@ the growth is added.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -204,7 +203,7 @@ class UsageLedger:
 
     def __init__(self) -> None:
         self._closed = Usage()
-        self._by_key: OrderedDict[str, Usage] = OrderedDict()
+        self._by_key: dict[str, Usage] = {}
         self._counter: Usage | None = None
 
     @property
@@ -232,7 +231,7 @@ class UsageLedger:
             return None
         self._by_key[key] = now
         if len(self._by_key) > MAX_KEYS:
-            self._closed += self._by_key.popitem(last=False)[1]
+            self._closed += self._by_key.pop(next(iter(self._by_key)))
         return attrs.evolve(new, raw=usage.raw)
 
     def begin_connection(self) -> None:
@@ -275,9 +274,9 @@ class TurnClock:
 
     def __init__(self) -> None:
         self._asked_us: int | None = None
-        self._called_us: OrderedDict[str, int] = OrderedDict()
+        self._called_us: dict[str, int] = {}
         self._waited_us: int | None = None
-        self._turns: OrderedDict[str, _Turn] = OrderedDict()
+        self._turns: dict[str, _Turn] = {}
 
     def asked(self, now_us: int) -> None:
         """The user's turn ended: an answer is due."""
@@ -286,7 +285,7 @@ class TurnClock:
     def started(self, response_id: str, now_us: int) -> None:
         """An answer began. It answers what was asked last, if that is not answered yet."""
         if len(self._turns) >= MAX_TURNS:
-            self._turns.popitem(last=False)
+            del self._turns[next(iter(self._turns))]
         self._turns[response_id] = _Turn(now_us, self._asked_us, tool_us=self._waited_us)
         self._asked_us = self._waited_us = None
 
@@ -300,7 +299,7 @@ class TurnClock:
         """An answer asked for a tool."""
         self._called_us.setdefault(response_id, now_us)
         if len(self._called_us) > MAX_TURNS:
-            self._called_us.popitem(last=False)
+            del self._called_us[next(iter(self._called_us))]
 
     def answered(self, response_id: str, now_us: int) -> None:
         """A tool call of an answer got its result: that answer waited for it, or the next one."""

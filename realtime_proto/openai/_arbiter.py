@@ -26,7 +26,6 @@ the one that is active, and one for a response nobody announced is the end of wh
 from __future__ import annotations
 
 import enum
-from collections import OrderedDict
 from typing import Any, Final
 
 from attrs import define
@@ -97,7 +96,7 @@ class ResponseArbiter:
         self._sent: Want | None = None
         self._sent_id: str | None = None
         self._cancel_when_known = False
-        self._known: OrderedDict[str, None] = OrderedDict()
+        self._known: dict[str, None] = {}
 
     @property
     def is_idle(self) -> bool:
@@ -242,7 +241,7 @@ class ResponseArbiter:
             return False
         self._known[response_id] = None
         if len(self._known) > MAX_OVER:
-            self._known.popitem(last=False)
+            del self._known[next(iter(self._known))]
         return True
 
     def _free(self) -> None:

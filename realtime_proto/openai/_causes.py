@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -22,7 +21,7 @@ class Causes:
     """The client events of a conversation that may still be refused, the newest so many."""
 
     def __init__(self) -> None:
-        self._names: OrderedDict[str, str] = OrderedDict()
+        self._names: dict[str, str] = {}
         self._spare_id: str | None = None
 
     def say(self, event: Any, fx: Effects) -> str:
@@ -41,7 +40,7 @@ class Causes:
             self._spare_id = None
         self._names[event_id] = type(event).type
         if len(self._names) > fx.limits.caused_errors:
-            self._names.popitem(last=False)
+            del self._names[next(iter(self._names))]
         return str(event_id)
 
     def explained(self, failure: Failure) -> Failure:
