@@ -32,6 +32,8 @@ REPORT_S: Final = 1.0
 class _Dispatched:
     """A lane that a task of its own takes from, once there is something in it."""
 
+    __slots__ = ("lane", "name")
+
     def __init__(self, name: str) -> None:
         self.name = name
         self.lane: Lane | None = None
@@ -50,6 +52,21 @@ class Delivery:
     Attributes:
         is_reported: on_error has been told of what ended the session.
     """
+
+    __slots__ = (
+        "_audio",
+        "_callbacks",
+        "_closed",
+        "_delivered",
+        "_events",
+        "_fail",
+        "_handed",
+        "_handed_bytes",
+        "_iterated",
+        "_now",
+        "_tasks",
+        "is_reported",
+    )
 
     def __init__(
         self,

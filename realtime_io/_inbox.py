@@ -76,6 +76,8 @@ class Inbox:
         clock: In seconds, to count control frames by.
     """
 
+    __slots__ = ("_clock", "_connection", "_lane", "_limits", "_partial", "_window")
+
     def __init__(
         self, connection: Connection, limits: SocketLimits, clock: Callable[[], float]
     ) -> None:

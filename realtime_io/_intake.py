@@ -31,6 +31,8 @@ class Intake:
         ConfigurationError: That rate needs a resampler, and none is installed.
     """
 
+    __slots__ = ("_default_hz", "_flush_at", "_format", "_pending", "_rate_hz", "_resampler")
+
     def __init__(self, wanted: AudioFormat, rate_hz: int | None = None) -> None:
         self._format = wanted
         self._default_hz = wanted.rate_hz if rate_hz is None else rate_hz

@@ -40,6 +40,8 @@ class Resampler:
         b'abc'
     """
 
+    __slots__ = ("_half", "_quality", "_rates_hz", "_stream")
+
     def __init__(self, from_hz: int, to_hz: int, *, quality: Quality = "HQ") -> None:
         check_rate(from_hz)
         check_rate(to_hz)

@@ -52,6 +52,20 @@ class Roads:
         socket: The connection of now, or the last one.
     """
 
+    __slots__ = (
+        "_dial",
+        "_fail",
+        "_has_road",
+        "_is_leaving",
+        "_is_read",
+        "_now",
+        "_obey",
+        "_sender",
+        "_subject",
+        "_tasks",
+        "socket",
+    )
+
     def __init__(
         self,
         subject: Conversation | Journaled[Conversation],

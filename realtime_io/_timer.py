@@ -31,6 +31,8 @@ class Timer:
         ring: The function. It is called with the time, and moves what is due.
     """
 
+    __slots__ = ("_due", "_is_running", "_moved", "_now", "_ring", "_sleeps_until", "_tasks")
+
     def __init__(
         self,
         now: Callable[[], float],

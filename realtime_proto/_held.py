@@ -29,6 +29,8 @@ class HeldCommands:
         dropped_bytes: Audio that went because there was too much.
     """
 
+    __slots__ = ("_audio_bytes", "_format", "_limits", "commands", "dropped_bytes")
+
     def __init__(self, audio_format: AudioFormat, limits: Limits) -> None:
         self._format = audio_format
         self._limits = limits

@@ -45,6 +45,19 @@ class Roads:
         cause: Why we left, or look for, a road; None: the peer's doing.
     """
 
+    __slots__ = (
+        "_attempt",
+        "_backoff",
+        "_chance",
+        "_draws",
+        "_endpoint",
+        "_redials_left",
+        "cause",
+        "is_intended",
+        "is_open",
+        "road",
+    )
+
     def __init__(
         self,
         *,

@@ -26,6 +26,8 @@ __all__ = ("Watch",)
 class Watch:
     """Watches over one conversation."""
 
+    __slots__ = ("_desk", "_dialect", "_ready_since_us", "_roads", "_silence_us")
+
     def __init__(self, desk: Desk, roads: Roads, dialect: Dialect) -> None:
         self._desk = desk
         self._roads = roads

@@ -33,6 +33,8 @@ class BargeInPhase(enum.Enum):
 class BargeInMachine:
     """One conversation's user, as far as the policy goes."""
 
+    __slots__ = ("_words", "phase")
+
     def __init__(self) -> None:
         self.phase: BargeInPhase = BargeInPhase.QUIET
         self._words = ""

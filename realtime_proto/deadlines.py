@@ -15,6 +15,8 @@ NameT = TypeVar("NameT")
 class Deadlines(Generic[NameT]):
     """Named deadlines, each at most once."""
 
+    __slots__ = ("_at",)
+
     def __init__(self) -> None:
         self._at: dict[NameT, int] = {}
 

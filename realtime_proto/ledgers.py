@@ -69,6 +69,15 @@ class PlaybackLedger:
         audio_format: The format of all audio in it.
     """
 
+    __slots__ = (
+        "_bytes_per_sample",
+        "_cut",
+        "_free_at_us",
+        "_held_since_us",
+        "_items",
+        "audio_format",
+    )
+
     def __init__(self, audio_format: AudioFormat) -> None:
         self.audio_format = audio_format
         self._bytes_per_sample = audio_format.bytes_per_sample
@@ -216,6 +225,8 @@ class Settlement:
 
 class ToolLedger:
     """Each call is settled exactly once: by a result, a time-out or a cancellation."""
+
+    __slots__ = ("_open", "_settled", "late_results")
 
     def __init__(self) -> None:
         self._open: dict[str, _Call] = {}

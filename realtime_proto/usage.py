@@ -201,6 +201,8 @@ def _price(name: str, price: object) -> Decimal:
 class UsageLedger:
     """What the whole conversation used so far."""
 
+    __slots__ = ("_by_key", "_closed", "_counter")
+
     def __init__(self) -> None:
         self._closed = Usage()
         self._by_key: dict[str, Usage] = {}
@@ -271,6 +273,8 @@ class _Turn:
 
 class TurnClock:
     """Times answers. Every method takes the time it happened, in microseconds."""
+
+    __slots__ = ("_asked_us", "_called_us", "_turns", "_waited_us")
 
     def __init__(self) -> None:
         self._asked_us: int | None = None

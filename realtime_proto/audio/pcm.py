@@ -24,6 +24,8 @@ def silence(ms: int, audio_format: AudioFormat) -> bytes:
 class SampleAligner:
     """Gives whole samples, whatever pieces the bytes come in. Half a sample waits for the rest."""
 
+    __slots__ = ("_rest", "_width")
+
     def __init__(self, audio_format: AudioFormat) -> None:
         self._width = audio_format.bytes_per_sample
         self._rest = b""

@@ -87,6 +87,18 @@ class ResponseArbiter:
         deadline_us: When `expire` is due.
     """
 
+    __slots__ = (
+        "_cancel_when_known",
+        "_known",
+        "_max_queued",
+        "_queue",
+        "_sent",
+        "_sent_id",
+        "deadline_us",
+        "phase",
+        "response_id",
+    )
+
     def __init__(self, *, max_queued: int = 8) -> None:
         self.phase = ArbiterPhase.FREE
         self.response_id: str | None = None

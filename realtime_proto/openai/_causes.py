@@ -20,6 +20,8 @@ __all__ = ("Causes", "judged")
 class Causes:
     """The client events of a conversation that may still be refused, the newest so many."""
 
+    __slots__ = ("_names", "_spare_id")
+
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
         self._spare_id: str | None = None

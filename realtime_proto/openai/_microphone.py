@@ -39,6 +39,8 @@ class Microphone:
         responses: A committed turn is to be answered.
     """
 
+    __slots__ = ("_responses", "_say", "_uncommitted_bytes")
+
     def __init__(self, say: Callable[[Any, Effects], str], responses: Responses) -> None:
         self._say = say
         self._responses = responses

@@ -49,6 +49,8 @@ class Responses:
         truncates: The server takes `conversation.item.truncate`.
     """
 
+    __slots__ = ("_out_of_band", "_records", "_say", "_told", "_truncates", "_voiced", "arbiter")
+
     def __init__(
         self, say: Callable[[Any, Effects], str], *, max_queued: int = 8, truncates: bool = True
     ) -> None:

@@ -38,6 +38,8 @@ class Updates:
         say: Sends a client event under an id, which it gives.
     """
 
+    __slots__ = ("_pending", "_say")
+
     def __init__(self, say: Callable[[Any, Effects], str]) -> None:
         self._say = say
         self._pending: list[_Update] = []

@@ -29,6 +29,8 @@ class User:
         is_turn_taken: The server's detection found a turn, and answers it by itself.
     """
 
+    __slots__ = ("_responses", "_was_turn", "is_speaking", "is_turn_taken")
+
     def __init__(self, responses: Responses) -> None:
         self.is_speaking = False
         self.is_turn_taken = False
