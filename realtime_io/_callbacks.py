@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeAlias, TypeVar
 
-from attrs import define, field
+from attrs import define
 
 from realtime_proto.errors import CallbackError, ConfigurationError, RealtimeError
 from realtime_proto.events import (
@@ -55,14 +55,14 @@ _Call: TypeAlias = tuple[str, Callable[..., Any], tuple[object, ...]]
 class Callbacks:
     """What is called for what, in the order of registration."""
 
-    audio: list[AudioCallback] = field(factory=list)
-    transcript: list[TranscriptCallback] = field(factory=list)
-    user_transcript: list[TranscriptCallback] = field(factory=list)
-    tool_call: list[ToolCallback] = field(factory=list)
-    approval: list[ApprovalCallback] = field(factory=list)
-    error: list[ErrorCallback] = field(factory=list)
-    interrupted: list[InterruptedCallback] = field(factory=list)
-    event: list[EventCallback] = field(factory=list)
+    audio: tuple[AudioCallback, ...] = ()
+    transcript: tuple[TranscriptCallback, ...] = ()
+    user_transcript: tuple[TranscriptCallback, ...] = ()
+    tool_call: tuple[ToolCallback, ...] = ()
+    approval: tuple[ApprovalCallback, ...] = ()
+    error: tuple[ErrorCallback, ...] = ()
+    interrupted: tuple[InterruptedCallback, ...] = ()
+    event: tuple[EventCallback, ...] = ()
 
     @property
     def hear_of_events(self) -> bool:
@@ -164,15 +164,15 @@ class CallbackRegistry:
 
     def on_audio(self, function: AudioT) -> AudioT:
         """Call `function(audio: bytes)` with each chunk of speech: PCM16, 24 000 Hz, mono."""
-        return _registered(self._callbacks.audio, function)
+        return self._registered("audio", function)
 
     def on_transcript(self, function: TranscriptT) -> TranscriptT:
         """Call `function(text, is_final)` with the assistant's words; a final text is whole."""
-        return _registered(self._callbacks.transcript, function)
+        return self._registered("transcript", function)
 
     def on_user_transcript(self, function: TranscriptT) -> TranscriptT:
         """Call `function(text, is_final)` with what the user says, as the server understood it."""
-        return _registered(self._callbacks.user_transcript, function)
+        return self._registered("user_transcript", function)
 
     def on_tool_call(self, function: ToolT) -> ToolT:
         """Call `function(request)` for each tool call; what it returns is the answer.
@@ -180,7 +180,7 @@ class CallbackRegistry:
         It comes before the tools of the configuration; return NotImplemented to leave a call to
         them.
         """
-        return _registered(self._callbacks.tool_call, function)
+        return self._registered("tool_call", function)
 
     def on_approval(self, function: ApprovalT) -> ApprovalT:
         """Call `function(request)` before a tool that needs approval is run; True lets it run.
@@ -188,23 +188,22 @@ class CallbackRegistry:
         With several, all must agree. Without one no such tool is run. The model is told of a
         refusal. The time it takes counts towards the tool's.
         """
-        return _registered(self._callbacks.approval, function)
+        return self._registered("approval", function)
 
     def on_error(self, function: ErrorT) -> ErrorT:
         """Call `function(error)` with each error: a server's, a tool's, the one that ends all."""
-        return _registered(self._callbacks.error, function)
+        return self._registered("error", function)
 
     def on_interrupted(self, function: InterruptedT) -> InterruptedT:
         """Call `function()` when the assistant was cut off: stop the playback."""
-        return _registered(self._callbacks.interrupted, function)
+        return self._registered("interrupted", function)
 
     def on_event(self, function: EventT) -> EventT:
         """Call `function(event)` with every event of the conversation."""
-        return _registered(self._callbacks.event, function)
+        return self._registered("event", function)
 
-
-def _registered(callbacks: list[Any], function: FunctionT) -> FunctionT:
-    if not callable(function):
-        raise ConfigurationError(f"a callback must be a function, not {function!r:.60}")
-    callbacks.append(function)
-    return function
+    def _registered(self, what: str, function: FunctionT) -> FunctionT:
+        if not callable(function):
+            raise ConfigurationError(f"a callback must be a function, not {function!r:.60}")
+        setattr(self._callbacks, what, (*getattr(self._callbacks, what), function))
+        return function

@@ -7,7 +7,6 @@ stack; `driver()` waits for the connection, and `hold_session` for the rest.
 from __future__ import annotations
 
 import warnings
-from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING, Final
 
@@ -116,13 +115,12 @@ class Connector:
         Raises:
             RealtimeError: See `RealtimeVoice.connect`.
         """
-        road = partial(self._dial, conversation.blueprint.endpoint or self.endpoint())
-        socket = await road()
+        socket = await self._dial(conversation.blueprint.endpoint)
         try:
             return Driver(
                 conversation,
                 socket,
-                dial=road,
+                dial=self._dial,
                 callbacks=self.callbacks,
                 tools=self.config.tools,
                 recorder=recorder,
@@ -136,10 +134,10 @@ class Connector:
         base_url = _registry.base_url_for(self.spec, self.base_url)
         return self.spec.endpoint(self.config.model, key=self.key, base_url=base_url)
 
-    async def _dial(self, endpoint: Endpoint) -> WebSocket:
+    async def _dial(self, endpoint: Endpoint | None) -> WebSocket:
         try:
             return await dial(
-                endpoint,
+                endpoint or self.endpoint(),
                 ssl_context=self.ssl_context,
                 proxy=self.proxy,
                 keepalive=KeepAlive(timeout_s=self.spec.ping_timeout_s),

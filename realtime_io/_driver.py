@@ -88,7 +88,7 @@ class Driver:
     Args:
         conversation: Made with `reports_delivery=True`, not yet opened.
         socket: Open.
-        dial: Opens another connection to the same server; None: a lost one is not opened again.
+        dial: Opens another connection; None: a lost one is not opened again.
         callbacks: The application's.
         tools: The tools to run.
         recorder: Takes the journal, where the conversation is recorded.

@@ -132,8 +132,8 @@ def unquoting(secrets: Sequence[Secret]) -> Unquote:
 
     A function, because what it knows must not be seen by who looks at objects.
     """
-    texts = [min(forms, key=len) for secret in secrets if (forms := _forms(secret))]
-    data = [text.encode() for text in texts]
+    texts = tuple(min(forms, key=len) for secret in secrets if (forms := _forms(secret)))
+    data = tuple(text.encode() for text in texts)
 
     def without_keys(message: str | bytes) -> str | bytes:
         if isinstance(message, str):

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
     from realtime_io._websocket import WebSocket
     from realtime_proto.conversation import Road
+    from realtime_proto.dialect import Endpoint
 
 __all__ = ("Dial", "redial")
 
-Dial: TypeAlias = "Callable[[], Awaitable[WebSocket]]"
+Dial: TypeAlias = "Callable[[Endpoint | None], Awaitable[WebSocket]]"
 
 
 async def redial(
@@ -30,13 +31,13 @@ async def redial(
 
     Args:
         road: What is wanted now.
-        dial: Opens a connection.
+        dial: Opens a connection to where `Redial` says.
         failed: Told of each attempt that came to nothing; what is wanted is asked for again then.
     """
     while isinstance(wanted := road(), Redial):
         await anyio.sleep_until(wanted.not_before)
         try:
-            return await dial()
+            return await dial(wanted.endpoint)
         except RealtimeConnectionError as exc:
             failed(exc)
     return None

@@ -6,7 +6,6 @@ other task could have run in between.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -42,7 +41,7 @@ class Roads:
     Args:
         subject: What takes inputs.
         socket: The first road, open.
-        dial: Opens another connection to the same server; None: a lost one is not opened again.
+        dial: Opens another connection; None: a lost one is not opened again.
         sender: Hands on what is sent.
         now: The event loop's clock.
         obey: Called after inputs: do what came of them.
@@ -150,8 +149,10 @@ class Roads:
         self._obey()
 
     async def _write(self, socket: WebSocket) -> None:
-        with suppress(RealtimeError):  # the reader sees the same end, and knows more about it
+        try:
             await socket.write_forever()
+        except RealtimeError:
+            return  # the reader sees the same end, and knows more about it
 
     async def _read(self, socket: WebSocket) -> None:
         try:

@@ -222,7 +222,7 @@ async def test_dialling_decides_nothing() -> None:
     roads: list[Road] = [Keep(), Done()]
     failures: list[RealtimeConnectionError] = []
 
-    async def refuse() -> Any:
+    async def refuse(_: object) -> Any:
         raise RealtimeConnectionError("no")
 
     def failed(error: RealtimeConnectionError) -> None:
