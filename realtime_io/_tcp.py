@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from anyio.abc import ByteStream, SocketAttribute, SocketStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
 
 __all__ = ("TcpRoad", "with_nowait")
 
@@ -80,9 +80,9 @@ class TcpRoad(ByteStream):
         await self._stream.send(item)
         self._is_sending = False
 
-    async def receive(self, max_bytes: int = 65536) -> bytes:
+    def receive(self, max_bytes: int = 65536) -> Coroutine[Any, Any, bytes]:
         """What has come."""
-        return await self._stream.receive(max_bytes)
+        return self._stream.receive(max_bytes)  # no frame of ours waits for it
 
     async def send_eof(self) -> None:
         """Nothing more will be sent."""

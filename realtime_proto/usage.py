@@ -96,7 +96,7 @@ class Usage:
     def growth_since(self, before: Usage) -> Usage:
         """What came on top of *before*, of counts that only grow; what shrank began anew."""
         shrank = any(now < then for now, then in zip(_counts(self), _counts(before), strict=True))
-        return _each(self, Usage() if shrank else before, lambda now, then: now - then)
+        return _each(self, _NOTHING if shrank else before, lambda now, then: now - then)
 
     def at_least(self, before: Usage) -> Usage:
         """Of each count the higher one."""
@@ -198,13 +198,16 @@ def _price(name: str, price: object) -> Decimal:
     return amount
 
 
+_NOTHING: Final = Usage()
+
+
 class UsageLedger:
     """What the whole conversation used so far."""
 
     __slots__ = ("_by_key", "_closed", "_counter")
 
     def __init__(self) -> None:
-        self._closed = Usage()
+        self._closed = _NOTHING
         self._by_key: dict[str, Usage] = {}
         self._counter: Usage | None = None
 
@@ -221,7 +224,7 @@ class UsageLedger:
             usage: The counts.
             is_cumulative: They count from the beginning of the connection, not of `key`.
         """
-        before = self._by_key.get(key, Usage())
+        before = self._by_key.get(key, _NOTHING)
         now = usage
         if is_cumulative:
             now = usage if self._counter is None else usage.growth_since(self._counter)
@@ -229,7 +232,7 @@ class UsageLedger:
             now = before + now
         now = now.at_least(before)
         new = now.growth_since(before)
-        if key in self._by_key and new == Usage():
+        if key in self._by_key and new == _NOTHING:
             return None
         self._by_key[key] = now
         if len(self._by_key) > MAX_KEYS:
