@@ -10,6 +10,10 @@ The bytes stay in order because nothing is written behind anyio's back while it 
 a `send` has not returned, and one that has returned left nothing (anyio sets the limit of asyncio's
 own buffer to 0). A loop whose sockets we do not know (uvloop's, and asyncio's on Windows) has
 `send` alone.
+
+On the way in a read that brought as much as asyncio reads at once is followed by one of the
+kernel's own. There, too, anyio has nothing: it lets asyncio read while it is asked, once, and what
+it keeps because less was wanted is less than a whole read.
 """
 
 from __future__ import annotations
@@ -18,14 +22,17 @@ import os
 import socket
 import sys
 from asyncio.trsock import TransportSocket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from anyio.abc import ByteStream, SocketAttribute, SocketStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
-__all__ = ("TcpRoad", "with_nowait")
+__all__ = ("LOOP_READ_BYTES", "TcpRoad", "more_of", "with_nowait")
+
+LOOP_READ_BYTES: Final = 256 * 2**10
+"""What asyncio reads at once. A turn of its loop takes 50 us, so twice as much is taken in one."""
 
 
 def with_nowait(stream: ByteStream) -> ByteStream:
@@ -34,10 +41,26 @@ def with_nowait(stream: ByteStream) -> ByteStream:
         return stream
     raw: object = stream.extra(SocketAttribute.raw_socket, None)
     if isinstance(raw, TransportSocket) and sys.platform != "win32":
-        return TcpRoad(stream, lambda data: os.write(raw.fileno(), data))  # -1 once it is closed
+        return TcpRoad(
+            stream,
+            lambda data: os.write(raw.fileno(), data),  # -1 once it is closed
+            fileno=raw.fileno,
+        )
     if isinstance(raw, socket.socket):
         return TcpRoad(stream, raw.send)
     return stream
+
+
+def more_of(stream: ByteStream, max_bytes: int, *, behind: int) -> bytes | None:
+    """What waits in *stream* behind a `receive` that brought so many bytes. That passes no
+    checkpoint, so `receive` is next.
+
+    Returns:
+        None where that is to be asked.
+    """
+    if behind != LOOP_READ_BYTES or not isinstance(stream, TcpRoad):
+        return None
+    return stream.receive_nowait(max_bytes)
 
 
 class TcpRoad(ByteStream):
@@ -46,13 +69,21 @@ class TcpRoad(ByteStream):
     Args:
         stream: anyio's. Its socket does not block.
         write: Gives the kernel bytes and says how many it took; raises OSError where it took none.
+        fileno: Of the socket, -1 once it is closed. None: what *stream* reads at once is enough.
     """
 
-    __slots__ = ("_is_sending", "_rest", "_stream", "_write")
+    __slots__ = ("_fileno", "_is_sending", "_rest", "_stream", "_write")
 
-    def __init__(self, stream: ByteStream, write: Callable[[bytes], int]) -> None:
+    def __init__(
+        self,
+        stream: ByteStream,
+        write: Callable[[bytes], int],
+        *,
+        fileno: Callable[[], int] | None = None,
+    ) -> None:
         self._stream = stream
         self._write = write
+        self._fileno = fileno
         self._rest = b""  # taken, and not given to the kernel yet
         self._is_sending = False
 
@@ -83,6 +114,17 @@ class TcpRoad(ByteStream):
     def receive(self, max_bytes: int = 65536) -> Coroutine[Any, Any, bytes]:
         """What has come."""
         return self._stream.receive(max_bytes)  # no frame of ours waits for it
+
+    def receive_nowait(self, max_bytes: int) -> bytes | None:
+        """What the kernel has; None: `receive` knows more. Where that has not returned, or has
+        returned less than asyncio reads at once, it is not to be called.
+        """
+        if self._fileno is None:
+            return None
+        try:
+            return os.read(self._fileno(), max_bytes) or None
+        except OSError:  # nothing, or no connection
+            return None
 
     async def send_eof(self) -> None:
         """Nothing more will be sent."""

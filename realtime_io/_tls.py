@@ -26,6 +26,7 @@ from anyio.abc import ByteStream
 from anyio.streams.tls import TLSAttribute
 
 from realtime_io._map import GONE
+from realtime_io._tcp import more_of
 from realtime_proto.errors import ConfigurationError, RealtimeConnectionError
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ class TlsRoad(ByteStream):
         self._incoming = incoming
         self._outgoing = outgoing
         self._unfed = _NOTHING
+        self._n_read = 0  # bytes, by the last read below, if that gave the others a turn
         self._sending = anyio.Lock(fast_acquire=True)
         self._unsent = b""  # encrypted, to be sent next
         self._has_ended = False  # nothing more comes
@@ -238,7 +240,12 @@ class TlsRoad(ByteStream):
         """Give OpenSSL more to decrypt; wait for it, where nothing is left."""
         try:
             if not self._unfed:
-                self._unfed = memoryview(await self._stream.receive(TCP_READ_BYTES))
+                n_read, self._n_read = self._n_read, 0
+                data = more_of(self._stream, TCP_READ_BYTES, behind=n_read)
+                if data is None:
+                    data = await self._stream.receive(TCP_READ_BYTES)
+                    self._n_read = len(data)
+                self._unfed = memoryview(data)
         except anyio.EndOfStream:
             self._incoming.write_eof()
         else:

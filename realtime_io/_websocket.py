@@ -26,6 +26,7 @@ from realtime_io._inbox import DEFAULT_LIMITS, Inbox, SocketLimits, Violation
 from realtime_io._keepalive import Beat, KeepAlive, Pulse
 from realtime_io._map import GONE
 from realtime_io._outbox import JOINED_BYTES, Outbox
+from realtime_io._tcp import more_of
 from realtime_proto.closing import CLOSE_CODES, MAX_REASON_BYTES
 from realtime_proto.errors import ConnectionLost, LocalProtocolError
 
@@ -121,6 +122,7 @@ class WebSocket:
         self._is_unsent = False  # the stream has what it did not send yet
         self._end: tuple[int | None, str, bool] | None = None
         self._is_broken = False  # nothing is sent any more
+        self._n_read = 0  # bytes, by the last read, if that gave the others a turn
         self._is_read = False  # a task is in receive()
         self._is_drained = False  # close() reads, as nobody else does
         self._is_closing = False
@@ -380,8 +382,12 @@ class WebSocket:
                 self._changed.tell()  # close() may wait for what now nobody else reads
 
     async def _read(self) -> None:
+        n_read, self._n_read = self._n_read, 0
         try:
-            data = await self._stream.receive(self._read_bytes)
+            data = more_of(self._stream, self._read_bytes, behind=n_read)
+            if data is None:
+                data = await self._stream.receive(self._read_bytes)
+                self._n_read = len(data)
         except GONE:
             self._stop_sending()
             self._finish(None, "", clean=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from realtime_io import RealtimeVoice
 from realtime_io._dial import dial
 from realtime_io._listener import listen
 from realtime_io._tasks import background_tasks
-from realtime_io._tcp import TcpRoad, with_nowait
+from realtime_io._tcp import LOOP_READ_BYTES, TcpRoad, more_of, with_nowait
 from realtime_io._tls import TlsRoad, start_client, start_server
 from realtime_io._websocket import Closed, SocketLimits, WebSocket
 from realtime_proto.dialect import Endpoint
@@ -144,6 +145,78 @@ async def test_a_peer_that_is_gone_is_found_by_the_next_send() -> None:
             while True:
                 await ours.send(b"")
     await ours.aclose()
+
+
+@pytest.mark.parametrize("max_bytes", [2**20, LOOP_READ_BYTES, 100_000])
+async def test_what_is_read_stays_in_order(max_bytes: int) -> None:
+    """However much waits, by asyncio or by ourselves, after a read that was cancelled too."""
+    ours, theirs = await tcp_pair()
+    data = random.Random(max_bytes).randbytes(MUCH // 4)
+    got = bytearray()
+    with theirs, anyio.fail_after(30):
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await ours.receive(max_bytes)
+
+        def write() -> None:
+            theirs.sendall(data)
+            theirs.shutdown(socket.SHUT_WR)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(anyio.to_thread.run_sync, write)
+            with pytest.raises(anyio.EndOfStream):
+                n_read = 0
+                while True:
+                    piece = more_of(ours, max_bytes, behind=n_read)
+                    n_read = 0
+                    if piece is None:
+                        piece = await ours.receive(max_bytes)
+                        n_read = len(piece)
+                    got += piece
+        await ours.aclose()
+    assert data == got
+
+
+async def test_of_the_kernel_only_behind_a_full_read() -> None:
+    """Where it has nothing, or the connection is over, the stream is asked, which knows."""
+    below, other = stream_pair()
+    full = LOOP_READ_BYTES
+    assert None is more_of(below, 9, behind=full)
+    assert None is more_of(TcpRoad(below, len), 9, behind=full)
+    ours, theirs = socket.socketpair()
+    with ours:
+        ours.setblocking(False)
+        road = TcpRoad(below, len, fileno=ours.fileno)
+        assert None is more_of(road, 9, behind=full)
+        theirs.sendall(b"0123456789")
+        assert None is more_of(road, 9, behind=full - 1)
+        assert [b"012345678", b"9", None] == [more_of(road, 9, behind=full) for _ in range(3)]
+        theirs.close()
+        assert None is more_of(road, 9, behind=full)
+    assert None is more_of(road, 9, behind=full)
+    await below.aclose()
+    await other.aclose()
+
+
+@pytest.mark.parametrize("is_encrypted", [False, True])
+async def test_much_is_read_in_few_turns(is_encrypted: bool) -> None:
+    """Through a WebSocket, or TLS: all comes, in order."""
+    messages = [f"{n:07}" * 20_000 for n in range(100)]
+    context = server_context() if is_encrypted else None
+
+    async def pour(socket: WebSocket, _: object) -> None:
+        for message in messages:
+            socket.post(message)
+            await socket.flush()
+        await socket.close()
+
+    with anyio.fail_after(30):
+        async with listen(pour, ssl_context=context) as server:
+            url = f"{'wss' if is_encrypted else 'ws'}://{server.host}:{server.port}/"
+            client = await dial(Endpoint(url=url), ssl_context=client_context())
+            got, _ = await received(client)
+            await client.close()
+    assert messages == got
 
 
 class ForeignStream(SocketStream):
