@@ -1,19 +1,18 @@
-"""A TCP connection that takes at once what the kernel takes at once.
+"""A TCP connection that takes at once what the kernel takes, and gives at once what it has.
 
 anyio's `send` gives the others a turn each time, and one task alone may be in it. So whatever is
 said would wake that task first, and go out one or two turns of the event loop later: with a
 thousand conversations, after all the others had theirs. What is written here goes out in the turn
 in which it is said, and no task is woken for it. The kernel takes it where its buffer has room,
-which is nearly always. What it leaves is kept, and goes first in the next `send`.
-
-The bytes stay in order because nothing is written behind anyio's back while it has any: not while
-a `send` has not returned, and one that has returned left nothing (anyio sets the limit of asyncio's
-own buffer to 0). A loop whose sockets we do not know (uvloop's, and asyncio's on Windows) has
-`send` alone.
+which is nearly always; what it leaves goes first in the next `send`.
 
 On the way in a read that brought as much as asyncio reads at once is followed by one of the
-kernel's own. There, too, anyio has nothing: it lets asyncio read while it is asked, once, and what
-it keeps because less was wanted is less than a whole read.
+kernel's own: a turn of asyncio's loop takes 50 us.
+
+What anyio has of the connection must not be overtaken. On trio it keeps nothing: a `send` that has
+returned has sent all. On asyncio it hands what is sent to the transport, and so do we, which keeps
+the order; and what was read and not asked for is seen in its queue. A transport that is not
+asyncio's own, such as uvloop's, or that anyio keeps elsewhere one day, is left to anyio alone.
 """
 
 from __future__ import annotations
@@ -21,34 +20,31 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from asyncio.trsock import TransportSocket
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
 from anyio.abc import ByteStream, SocketAttribute, SocketStream
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Coroutine, Mapping
 
-__all__ = ("LOOP_READ_BYTES", "TcpRoad", "more_of", "with_nowait")
+__all__ = ("LOOP_READ_BYTES", "SocketRoad", "TcpRoad", "TransportRoad", "more_of", "with_nowait")
 
 LOOP_READ_BYTES: Final = 256 * 2**10
-"""What asyncio reads at once. A turn of its loop takes 50 us, so twice as much is taken in one."""
+"""What asyncio reads at once."""
 
 
 def with_nowait(stream: ByteStream) -> ByteStream:
-    """The same connection with a `send_nowait`, where it can have one."""
+    """The same connection as a `TcpRoad`, where it can be one."""
     if not isinstance(stream, SocketStream):
         return stream
+    transport: Any = getattr(stream, "_transport", None)
+    loaded: Any = sys.modules.get("asyncio")  # else no stream is asyncio's
+    if loaded is not None and isinstance(transport, loaded.Transport):
+        return TransportRoad(stream, transport)
     raw: object = stream.extra(SocketAttribute.raw_socket, None)
-    if isinstance(raw, TransportSocket) and sys.platform != "win32":
-        return TcpRoad(
-            stream,
-            lambda data: os.write(raw.fileno(), data),  # -1 once it is closed
-            fileno=raw.fileno,
-        )
-    if isinstance(raw, socket.socket):
-        return TcpRoad(stream, raw.send)
-    return stream
+    return SocketRoad(stream, raw.send) if isinstance(raw, socket.socket) else stream
 
 
 def more_of(stream: ByteStream, max_bytes: int, *, behind: int) -> bytes | None:
@@ -58,7 +54,7 @@ def more_of(stream: ByteStream, max_bytes: int, *, behind: int) -> bytes | None:
     Returns:
         None where that is to be asked.
     """
-    if behind != LOOP_READ_BYTES or not isinstance(stream, TcpRoad):
+    if behind != LOOP_READ_BYTES or not isinstance(stream, TransportRoad):
         return None
     return stream.receive_nowait(max_bytes)
 
@@ -67,26 +63,15 @@ class TcpRoad(ByteStream):
     """A TCP connection.
 
     Args:
-        stream: anyio's. Its socket does not block.
-        write: Gives the kernel bytes and says how many it took; raises OSError where it took none.
-        fileno: Of the socket, -1 once it is closed. None: what *stream* reads at once is enough.
+        stream: anyio's.
     """
 
-    __slots__ = ("_fileno", "_is_sending", "_rest", "_stream", "_write")
+    __slots__ = ("_stream",)
 
-    def __init__(
-        self,
-        stream: ByteStream,
-        write: Callable[[bytes], int],
-        *,
-        fileno: Callable[[], int] | None = None,
-    ) -> None:
+    def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
-        self._write = write
-        self._fileno = fileno
-        self._rest = b""  # taken, and not given to the kernel yet
-        self._is_sending = False
 
+    @abstractmethod
     def send_nowait(self, item: bytes) -> bool:
         """Give the kernel what it takes at once. Passes no checkpoint and raises nothing.
 
@@ -94,37 +79,14 @@ class TcpRoad(ByteStream):
             Whether that was all; else `send` must be called, with nothing even, and sends the rest
             before anything else. What is wrong with the connection, it says then.
         """
-        if self._rest or self._is_sending:
-            self._rest += item
-            return False
-        try:
-            n_bytes = self._write(item)
-        except OSError:  # no room, or no connection
-            n_bytes = 0
-        self._rest = item[n_bytes:]
-        return not self._rest
 
     async def send(self, item: bytes) -> None:
         """Send it all. A send that was cancelled or failed is the last one."""
-        self._is_sending = True
-        item, self._rest = self._rest + item, b""
         await self._stream.send(item)
-        self._is_sending = False
 
     def receive(self, max_bytes: int = 65536) -> Coroutine[Any, Any, bytes]:
         """What has come."""
         return self._stream.receive(max_bytes)  # no frame of ours waits for it
-
-    def receive_nowait(self, max_bytes: int) -> bytes | None:
-        """What the kernel has; None: `receive` knows more. Where that has not returned, or has
-        returned less than asyncio reads at once, it is not to be called.
-        """
-        if self._fileno is None:
-            return None
-        try:
-            return os.read(self._fileno(), max_bytes) or None
-        except OSError:  # nothing, or no connection
-            return None
 
     async def send_eof(self) -> None:
         """Nothing more will be sent."""
@@ -138,3 +100,74 @@ class TcpRoad(ByteStream):
     def extra_attributes(self) -> Mapping[Any, Callable[[], Any]]:
         """What the socket knows."""
         return self._stream.extra_attributes
+
+
+class SocketRoad(TcpRoad):
+    """One whose socket is ours to write to, between two sends.
+
+    Args:
+        stream: anyio's, which keeps nothing behind a send.
+        write: Gives the kernel bytes and says how many it took; raises OSError where it took none.
+    """
+
+    __slots__ = ("_is_sending", "_rest", "_write")
+
+    def __init__(self, stream: ByteStream, write: Callable[[bytes], int]) -> None:
+        super().__init__(stream)
+        self._write = write
+        self._rest = b""  # taken, and not given to the kernel yet
+        self._is_sending = False
+
+    def send_nowait(self, item: bytes) -> bool:
+        """See `TcpRoad`."""
+        if self._rest or self._is_sending:
+            self._rest += item
+            return False
+        try:
+            n_bytes = self._write(item)
+        except OSError:  # no room, or no connection
+            n_bytes = 0
+        self._rest = item[n_bytes:]
+        return not self._rest
+
+    async def send(self, item: bytes) -> None:
+        """See `TcpRoad`."""
+        self._is_sending = True
+        item, self._rest = self._rest + item, b""
+        await self._stream.send(item)
+        self._is_sending = False
+
+
+class TransportRoad(TcpRoad):
+    """One over a transport of asyncio's, which keeps in order what it is given.
+
+    Args:
+        stream: anyio's, whose `send` waits until the transport has sent all.
+        transport: Below it.
+    """
+
+    __slots__ = ("_transport",)
+
+    def __init__(self, stream: ByteStream, transport: asyncio.Transport) -> None:
+        super().__init__(stream)
+        self._transport = transport
+
+    def send_nowait(self, item: bytes) -> bool:
+        """See `TcpRoad`."""
+        transport = self._transport
+        if transport.is_closing():
+            return False
+        transport.write(item)
+        return not transport.get_write_buffer_size()
+
+    def receive_nowait(self, max_bytes: int) -> bytes | None:
+        """What the kernel has; None: `receive` knows more."""
+        transport = self._transport
+        if transport.is_closing() or transport.is_reading():
+            return None
+        if getattr(transport.get_protocol(), "read_queue", self):  # anyio has what came before it
+            return None
+        try:
+            return os.read(transport.get_extra_info("socket").fileno(), max_bytes) or None
+        except OSError:  # nothing, or no connection
+            return None

@@ -9,7 +9,7 @@ import anyio
 from anyio.abc import ByteReceiveStream, ByteStream
 
 from realtime_io._memory import MemoryStream, stream_pair
-from realtime_io._tcp import TcpRoad
+from realtime_io._tcp import SocketRoad
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -95,7 +95,7 @@ class StuckStream(_Wrapper):
         await self._below.send(item[self._n_bytes :])
 
 
-def eager(below: MemoryStream, sizes: Iterable[int]) -> TcpRoad:
+def eager(below: MemoryStream, sizes: Iterable[int]) -> SocketRoad:
     """Takes so many bytes at once in turn, the last number for ever; 0: it has no room."""
     sizes = list(sizes)
     room = chain(sizes, repeat(sizes[-1]))
@@ -107,7 +107,7 @@ def eager(below: MemoryStream, sizes: Iterable[int]) -> TcpRoad:
         below._into.send_nowait(taken)
         return len(taken)
 
-    return TcpRoad(below, write)
+    return SocketRoad(below, write)
 
 
 async def read_all(stream: ByteReceiveStream) -> bytes:
