@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from wsproto.connection import Connection
     from wsproto.events import Event
 
-__all__ = ("DEFAULT_LIMITS", "Inbox", "Received", "SocketLimits", "Violation", "n_bytes_of")
+__all__ = (
+    "DEFAULT_LIMITS",
+    "Closed",
+    "Inbox",
+    "Received",
+    "SocketLimits",
+    "Violation",
+    "n_bytes_of",
+)
 
 WINDOW_S: Final = 1.0
 """Over which control frames are counted."""
@@ -51,6 +59,22 @@ class SocketLimits:
 
 
 DEFAULT_LIMITS: Final = SocketLimits()
+
+
+class Closed(Exception):
+    """The WebSocket has ended.
+
+    Attributes:
+        code: What the peer's close frame said; 1005 where it was empty, None where none came.
+        reason: The peer's words; where we ended it for what the peer did, why.
+        clean: Whether the peer sent a close frame.
+    """
+
+    def __init__(self, code: int | None, reason: str, clean: bool) -> None:
+        super().__init__(code, reason, clean)
+        self.code = code
+        self.reason = reason
+        self.clean = clean
 
 
 class Violation(Exception):

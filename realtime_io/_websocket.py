@@ -22,7 +22,7 @@ from wsproto.events import CloseConnection, Ping
 
 from realtime_io._change import Change
 from realtime_io._deflate import DEFLATE_READ_BYTES
-from realtime_io._inbox import DEFAULT_LIMITS, Inbox, SocketLimits, Violation
+from realtime_io._inbox import DEFAULT_LIMITS, Closed, Inbox, SocketLimits, Violation
 from realtime_io._keepalive import Beat, KeepAlive, Pulse
 from realtime_io._map import GONE
 from realtime_io._outbox import JOINED_BYTES, Outbox
@@ -59,22 +59,6 @@ UNSEEN_LINGER_S: Final = 0.25
 
 FORCED_CLOSE_S: Final = 1.0
 """For the stream to close itself."""
-
-
-class Closed(Exception):
-    """The WebSocket has ended.
-
-    Attributes:
-        code: What the peer's close frame said; 1005 where it was empty, None where none came.
-        reason: The peer's words; where we ended it for what the peer did, why.
-        clean: Whether the peer sent a close frame.
-    """
-
-    def __init__(self, code: int | None, reason: str, clean: bool) -> None:
-        super().__init__(code, reason, clean)
-        self.code = code
-        self.reason = reason
-        self.clean = clean
 
 
 class WebSocket:
@@ -150,6 +134,8 @@ class WebSocket:
     def post(self, frame: str | bytes) -> None:
         """Queue a message for the writer; a checkpoint is not passed.
 
+        As much as is sent at once goes out, if the connection takes it.
+
         Raises:
             ConnectionLost: The connection is closing or closed. Nothing was queued.
             LocalProtocolError: The message is too long, or text that UTF-8 cannot carry. Nothing
@@ -158,6 +144,8 @@ class WebSocket:
         if not self.is_open:
             raise self._lost()
         self._outbox.put(frame)
+        if self._outbox.queued_bytes >= JOINED_BYTES:
+            self._flush_nowait()  # more would not be joined with it
         self._changed.tell()
 
     def post_now(self, *frames: str | bytes) -> None:

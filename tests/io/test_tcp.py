@@ -345,6 +345,21 @@ async def test_a_message_goes_out_in_the_turn_in_which_it_is_posted() -> None:
     await theirs.aclose()
 
 
+async def test_what_makes_a_whole_send_does_not_wait_for_the_writer() -> None:
+    """Many messages are sent joined, and kept no longer than until there is enough to join."""
+    ours, theirs = stream_pair()
+    socket = websocket(eager(ours, [10**9]), "server")
+    n_sent = 0
+    while socket.queued_frames == n_sent:
+        socket.post(bytes(10_000))
+        n_sent += 1
+    assert (True, 7) == (socket.is_idle, n_sent)
+    assert 6 * 10_004 == len(await theirs.receive(10**6))
+    assert 1 * 10_004 == len(await theirs.receive(10**6))
+    await socket.aclose()
+    await theirs.aclose()
+
+
 @pytest.mark.parametrize("n_bytes", range(12))
 async def test_what_is_left_is_for_the_writer(n_bytes: int) -> None:
     """Half a frame is out: the rest of it comes next, then pings, messages and the goodbye."""
