@@ -81,7 +81,7 @@ async def both(
 
 
 async def test_much_is_read_at_once_below_and_given_as_it_is_asked_for() -> None:
-    """Of TCP as much as is read at once; of TLS what was asked for, and what that held, however it was recorded."""
+    """512 KiB of TCP; of TLS what was asked for, and what that held, however it was recorded."""
     async with both() as (client, server, noting):
         assert isinstance(client, TlsRoad)
         assert server is not None
