@@ -15,6 +15,8 @@ from realtime_io._fastlane import FrameMaker
 from realtime_proto.errors import LocalProtocolError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wsproto.connection import Connection
 
     from realtime_io._inbox import SocketLimits
@@ -125,6 +127,23 @@ class Outbox:
             self._goodbye = None
             batch.append(goodbye)
         return batch[0] if len(batch) == 1 else b"".join(batch), code
+
+    def pour(self, send_nowait: Callable[[bytes], bool]) -> bool:
+        """Give what waits away, in order, for as long as all of it is taken.
+
+        Args:
+            send_nowait: Says whether it has sent all; what it has not, it keeps.
+
+        Returns:
+            Whether all was sent.
+        """
+        is_sent = True
+        while is_sent:
+            batch, _ = self.take()
+            if not batch:
+                break
+            is_sent = send_nowait(batch)
+        return is_sent
 
     def drop(self) -> None:
         """Forget what waits, the goodbye too."""

@@ -20,16 +20,17 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
 from anyio.abc import ByteStream, SocketAttribute, SocketStream
+
+from realtime_io._road import Road
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Coroutine, Mapping
 
-__all__ = ("LOOP_READ_BYTES", "SocketRoad", "TcpRoad", "TransportRoad", "more_of", "with_nowait")
+__all__ = ("LOOP_READ_BYTES", "SocketRoad", "TcpRoad", "TransportRoad", "with_nowait")
 
 LOOP_READ_BYTES: Final = 256 * 2**10
 """What asyncio reads at once."""
@@ -47,19 +48,7 @@ def with_nowait(stream: ByteStream) -> ByteStream:
     return SocketRoad(stream, raw.send) if isinstance(raw, socket.socket) else stream
 
 
-def more_of(stream: ByteStream, max_bytes: int, *, behind: int) -> bytes | None:
-    """What waits in *stream* behind a `receive` that brought so many bytes. That passes no
-    checkpoint, so `receive` is next.
-
-    Returns:
-        None where that is to be asked.
-    """
-    if behind != LOOP_READ_BYTES or not isinstance(stream, TransportRoad):
-        return None
-    return stream.receive_nowait(max_bytes)
-
-
-class TcpRoad(ByteStream):
+class TcpRoad(Road):
     """A TCP connection.
 
     Args:
@@ -70,15 +59,6 @@ class TcpRoad(ByteStream):
 
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
-
-    @abstractmethod
-    def send_nowait(self, item: bytes) -> bool:
-        """Give the kernel what it takes at once. Passes no checkpoint and raises nothing.
-
-        Returns:
-            Whether that was all; else `send` must be called, with nothing even, and sends the rest
-            before anything else. What is wrong with the connection, it says then.
-        """
 
     async def send(self, item: bytes) -> None:
         """Send it all. A send that was cancelled or failed is the last one."""
@@ -119,7 +99,7 @@ class SocketRoad(TcpRoad):
         self._is_sending = False
 
     def send_nowait(self, item: bytes) -> bool:
-        """See `TcpRoad`."""
+        """See `Road`."""
         if self._rest or self._is_sending:
             self._rest += item
             return False
@@ -129,6 +109,9 @@ class SocketRoad(TcpRoad):
             n_bytes = 0
         self._rest = item[n_bytes:]
         return not self._rest
+
+    def receive_nowait(self, max_bytes: int, *, behind: int) -> None:
+        """None: `receive` brings as much as it is asked for."""
 
     async def send(self, item: bytes) -> None:
         """See `TcpRoad`."""
@@ -153,17 +136,17 @@ class TransportRoad(TcpRoad):
         self._transport = transport
 
     def send_nowait(self, item: bytes) -> bool:
-        """See `TcpRoad`."""
+        """See `Road`."""
         transport = self._transport
         if transport.is_closing():
             return False
         transport.write(item)
         return not transport.get_write_buffer_size()
 
-    def receive_nowait(self, max_bytes: int) -> bytes | None:
-        """What the kernel has; None: `receive` knows more."""
+    def receive_nowait(self, max_bytes: int, *, behind: int) -> bytes | None:
+        """See `Road`. What the kernel has, behind as much as asyncio reads at once."""
         transport = self._transport
-        if transport.is_closing() or transport.is_reading():
+        if behind != LOOP_READ_BYTES or transport.is_closing() or transport.is_reading():
             return None
         if getattr(transport.get_protocol(), "read_queue", self):  # anyio has what came before it
             return None

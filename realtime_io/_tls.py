@@ -22,15 +22,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import anyio.to_thread
-from anyio.abc import ByteStream
 from anyio.streams.tls import TLSAttribute
 
 from realtime_io._map import GONE
-from realtime_io._tcp import more_of
+from realtime_io._road import Road
 from realtime_proto.errors import ConfigurationError, RealtimeConnectionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from anyio.abc import ByteStream
 
 __all__ = ("TlsRoad", "check_context", "start_client", "start_server", "tls_failed")
 
@@ -91,7 +92,7 @@ _ALERT_HINTS: Final = (
 """By what OpenSSL's reason contains."""
 
 
-class TlsRoad(ByteStream):
+class TlsRoad(Road):
     """An encrypted stream. It owns the stream below once the handshake is done.
 
     Args:
@@ -117,7 +118,7 @@ class TlsRoad(ByteStream):
         self._incoming = incoming
         self._outgoing = outgoing
         self._unfed = _NOTHING
-        self._n_read = 0  # bytes, by the last read below, if that gave the others a turn
+        self._n_read = 0  # bytes, by the last read below, if nothing was read behind it
         self._sending = anyio.Lock(fast_acquire=True)
         self._unsent = b""  # encrypted, to be sent next
         self._has_ended = False  # nothing more comes
@@ -144,21 +145,37 @@ class TlsRoad(ByteStream):
 
     async def receive(self, max_bytes: int = TLS_READ_BYTES) -> bytes:
         """What has come. Raises as any stream does, TLS's own errors among them as broken."""
+        while True:
+            data = self._decrypted(max_bytes)
+            if data:
+                return data
+            if self.failure is not None:
+                raise anyio.BrokenResourceError
+            if self._has_ended:
+                raise anyio.EndOfStream
+            await self._answer()
+            await self._fill()
+
+    def receive_nowait(self, max_bytes: int, *, behind: int) -> bytes | None:
+        """See `Road`. What was read below and not asked for, and then what there is below."""
+        data = self._decrypted(max_bytes)
+        if not data and isinstance(self._stream, Road):
+            n_read, self._n_read = self._n_read, 0
+            more = self._stream.receive_nowait(TCP_READ_BYTES, behind=n_read)
+            if more is not None:
+                self._unfed = memoryview(more)
+                data = self._decrypted(max_bytes)
+        return data or None
+
+    def _decrypted(self, max_bytes: int) -> bytes:
+        """Of what was read below."""
         max_bytes = min(max_bytes, TLS_READ_BYTES)
         pieces: list[bytes] = []
         while True:
             max_bytes -= self._read(pieces, max_bytes)
-            if max_bytes and self._unfed:
-                self._feed()
-            elif pieces:
+            if not (max_bytes and self._unfed):
                 return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-            elif self.failure is not None:
-                raise anyio.BrokenResourceError
-            elif self._has_ended:
-                raise anyio.EndOfStream
-            else:
-                await self._answer()
-                await self._fill()
+            self._feed()
 
     def _read(self, pieces: list[bytes], max_bytes: int) -> int:
         """Decrypt what is there, into *pieces*; how much it was."""
@@ -182,18 +199,14 @@ class TlsRoad(ByteStream):
         return n_bytes
 
     def send_nowait(self, item: bytes) -> bool:
-        """Give the kernel what it takes at once. Passes no checkpoint and raises nothing.
-
-        Returns:
-            Whether that was all; else `send` must be called, with nothing even, and sends the rest
-            before anything else. What is wrong with the connection, it says then.
-        """
+        """See `Road`."""
         data = self._encrypted(item)
-        below = getattr(self._stream, "send_nowait", None)
-        if below is None or self._unsent or self._is_broken or self._sending.locked():
+        below = self._stream
+        is_kept = self._unsent or self._is_broken or self._sending.locked()
+        if is_kept or not isinstance(below, Road):
             self._unsent += data
             return False
-        return bool(below(data))
+        return below.send_nowait(data)
 
     async def send(self, item: bytes) -> None:
         """Send it all. A send that was cancelled or failed is the last one."""
@@ -241,11 +254,8 @@ class TlsRoad(ByteStream):
         """Give OpenSSL more to decrypt; wait for it, where nothing is left."""
         try:
             if not self._unfed:
-                n_read, self._n_read = self._n_read, 0
-                data = more_of(self._stream, TCP_READ_BYTES, behind=n_read)
-                if data is None:
-                    data = await self._stream.receive(TCP_READ_BYTES)
-                    self._n_read = len(data)
+                data = await self._stream.receive(TCP_READ_BYTES)
+                self._n_read = len(data)
                 self._unfed = memoryview(data)
         except anyio.EndOfStream:
             self._incoming.write_eof()

@@ -26,7 +26,7 @@ from realtime_io._inbox import DEFAULT_LIMITS, Closed, Inbox, SocketLimits, Viol
 from realtime_io._keepalive import Beat, KeepAlive, Pulse
 from realtime_io._map import GONE
 from realtime_io._outbox import JOINED_BYTES, Outbox
-from realtime_io._tcp import more_of
+from realtime_io._road import Road
 from realtime_proto.closing import CLOSE_CODES, MAX_REASON_BYTES
 from realtime_proto.errors import ConnectionLost, LocalProtocolError
 
@@ -41,9 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ("DEFAULT_LIMITS", "Closed", "KeepAlive", "SocketLimits", "WebSocket")
 
-READ_BYTES: Final = 512 * 2**10
-"""asyncio gives half as much at most. Each read takes some 50 us beside what it brings."""
-
+READ_BYTES: Final = 512 * 2**10  # each read takes some 50 us beside what it brings
 EVENTS_PER_CHECKPOINT: Final = 256
 MAX_PING_BYTES: Final = 125
 
@@ -95,6 +93,7 @@ class WebSocket:
         self.received_code: int | None = None
         self.sent_code: int | None = None
         self._stream = stream
+        self._road = stream if isinstance(stream, Road) else None
         self._ws = connection
         self._read_bytes = DEFLATE_READ_BYTES if is_compressed else READ_BYTES
         self._inbox = Inbox(connection, limits, anyio.current_time)
@@ -106,7 +105,7 @@ class WebSocket:
         self._is_unsent = False  # the stream has what it did not send yet
         self._end: tuple[int | None, str, bool] | None = None
         self._is_broken = False  # nothing is sent any more
-        self._n_read = 0  # bytes, by the last read, if that gave the others a turn
+        self._n_read = 0  # bytes, by the last read, if nothing was read behind it
         self._is_read = False  # a task is in receive()
         self._is_drained = False  # close() reads, as nobody else does
         self._is_closing = False
@@ -169,15 +168,10 @@ class WebSocket:
 
     def _flush_nowait(self) -> bool:
         """Whether all that is queued was sent without a wait; else it is for the writer."""
-        send_nowait = getattr(self._stream, "send_nowait", None)
-        if send_nowait is None or self._is_sending or self._is_unsent:
+        if self._road is None or self._is_sending or self._is_unsent:
             return False
-        while not self._is_unsent:
-            batch, _ = self._outbox.take()
-            if not batch:
-                return True
-            self._is_unsent = not send_nowait(batch)
-        return False
+        self._is_unsent = not self._outbox.pour(self._road.send_nowait)
+        return not self._is_unsent
 
     async def room(self) -> None:
         """Wait until the queue is short enough to post to it.
@@ -317,7 +311,7 @@ class WebSocket:
         return await self._next_message()
 
     def receive_nowait(self) -> str | bytes | None:
-        """The next whole message of what was read already; None: ask `receive`.
+        """The next whole message of what there is; None: ask `receive`.
 
         It belongs to the task that calls `receive`. What one read brings costs no wait each.
         """
@@ -326,6 +320,8 @@ class WebSocket:
                 received = next(self._received, None)
             except Violation as exc:
                 self._violated(exc.code, exc.reason)
+                continue
+            if received is None and self._read_nowait():
                 continue
             if received is None:
                 break
@@ -370,16 +366,24 @@ class WebSocket:
                 self._changed.tell()  # close() may wait for what now nobody else reads
 
     async def _read(self) -> None:
-        n_read, self._n_read = self._n_read, 0
         try:
-            data = more_of(self._stream, self._read_bytes, behind=n_read)
-            if data is None:
-                data = await self._stream.receive(self._read_bytes)
-                self._n_read = len(data)
+            data = await self._stream.receive(self._read_bytes)
         except GONE:
             self._stop_sending()
             self._finish(None, "", clean=False)
-            return
+        else:
+            self._n_read = len(data)
+            self._heard(data)
+
+    def _read_nowait(self) -> bool:
+        """Whether there was more."""
+        n_read, self._n_read = self._n_read, 0
+        data = self._road and self._road.receive_nowait(self._read_bytes, behind=n_read)
+        if data:
+            self._heard(data)
+        return bool(data)
+
+    def _heard(self, data: bytes) -> None:
         self._pulse.was_heard = True
         self._received = self._inbox.feed(data)
 

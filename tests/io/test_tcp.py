@@ -26,7 +26,6 @@ from realtime_io._tcp import (
     SocketRoad,
     TcpRoad,
     TransportRoad,
-    more_of,
     with_nowait,
 )
 from realtime_io._tls import TlsRoad, start_client, start_server
@@ -174,7 +173,7 @@ async def test_what_is_read_stays_in_order(max_bytes: int) -> None:
             with pytest.raises(anyio.EndOfStream):
                 n_read = 0
                 while True:
-                    piece = more_of(ours, max_bytes, behind=n_read)
+                    piece = ours.receive_nowait(max_bytes, behind=n_read)
                     n_read = 0
                     if piece is None:
                         piece = await ours.receive(max_bytes)
@@ -186,31 +185,45 @@ async def test_what_is_read_stays_in_order(max_bytes: int) -> None:
 
 async def test_what_anyio_has_is_not_overtaken() -> None:
     """Behind less than a full read, and where anyio has something or might read, it is asked."""
-    below, other = stream_pair()
     full = LOOP_READ_BYTES
-    assert None is more_of(below, 9, behind=full)
     ours, theirs = await tcp_pair()
     with theirs:
         theirs.sendall(b"0123456789")
-        if isinstance(ours, SocketRoad):  # trio reads as much as it is asked for
-            assert None is more_of(ours, 9, behind=full)
-        else:
-            assert isinstance(ours, TransportRoad)
-            assert None is more_of(ours, 9, behind=full - 1)
+        if isinstance(ours, TransportRoad):  # trio reads as much as it is asked for
+            assert None is ours.receive_nowait(9, behind=full - 1)
             queue = ours._transport.get_protocol().read_queue  # type: ignore[attr-defined]
             queue.append(b"before")
-            assert None is more_of(ours, 9, behind=full)
+            assert None is ours.receive_nowait(9, behind=full)
             queue.clear()
             ours._transport.resume_reading()
-            assert None is more_of(ours, 9, behind=full)
+            assert None is ours.receive_nowait(9, behind=full)
             ours._transport.pause_reading()
-            assert [b"012345678", b"9", None] == [more_of(ours, 9, behind=full) for _ in range(3)]
+            assert b"012345678" == ours.receive_nowait(9, behind=full)
+            assert b"9" == ours.receive_nowait(9, behind=full)
+            assert None is ours.receive_nowait(9, behind=full)
             theirs.close()
-            assert None is more_of(ours, 9, behind=full)
+        assert None is ours.receive_nowait(9, behind=full)
         await ours.aclose()
-        assert None is more_of(ours, 9, behind=full)
-    for stream in (below, other):
-        await stream.aclose()
+        assert None is ours.receive_nowait(9, behind=full)
+
+
+async def test_without_a_wait_tls_gives_what_was_read_below_and_not_asked_for() -> None:
+    """And nothing more than that, where what is below has nothing without a wait."""
+    with anyio.fail_after(5):
+        client, server = await tls_pair(None)
+        assert None is client.receive_nowait(10**6, behind=0)
+        await server.send(bytes(100_000))
+        assert 5 == len(await client.receive(5))
+        pieces = []
+        while (piece := client.receive_nowait(30_000, behind=0)) is not None:
+            assert len(piece) <= 30_000
+            pieces.append(piece)
+        assert 99_995 == len(b"".join(pieces))
+        await server.aclose()
+        assert None is client.receive_nowait(10, behind=0)
+        with pytest.raises(anyio.EndOfStream):
+            await client.receive()
+        await client.aclose()
 
 
 @pytest.mark.parametrize("is_encrypted", [False, True])
