@@ -23,6 +23,7 @@ from realtime_io import _clock, _log
 from realtime_io._change import Change
 from realtime_io._delivery import REPORT_S, Delivery
 from realtime_io._intake import Intake
+from realtime_io._microphone import Microphone
 from realtime_io._roads import FAILED_CLOSE_S, Roads
 from realtime_io._sender import BEHIND_AUDIO, Sender
 from realtime_io._tasks import background_tasks
@@ -116,6 +117,7 @@ class Driver:
         )
         input_format = conversation.capabilities.input_format
         self._intake = Intake(input_format, conversation.config.input_rate_hz)
+        self._microphone = Microphone(input_format.bytes_per_sample, self._hear)
         self._sender = Sender(input_format, speak=self._speak, changed=self.changed)
         self._tools = ToolRunner(tools, callbacks, self._answer, self.fail)
         self._tasks: TaskGroup | None = None
@@ -224,7 +226,7 @@ class Driver:
             self.put(SendAudio(data))
 
     def hear(self, data: bytes | bytearray | memoryview, *, rate_hz: int | None) -> None:
-        """Send what a microphone gave, which cannot wait; a checkpoint is not passed.
+        """Send what a microphone gave, which cannot wait. From any thread; passes no checkpoint.
 
         Raises:
             ConnectionLost: The session is over.
@@ -233,6 +235,13 @@ class Driver:
         """
         self._check_active()
         data = SendAudio(data).data
+        if self._microphone.is_here:
+            self._hear(data, rate_hz)
+        else:
+            self._microphone.put(data, self._intake.rate_of(rate_hz))
+
+    def _hear(self, data: bytes, rate_hz: int | None) -> None:
+        self._check_active()
         samples = self._intake.resampled(data, rate_hz=rate_hz)
         self._has_open_audio = True
         self._sender.hear(samples)
@@ -240,7 +249,7 @@ class Driver:
     @property
     def dropped_audio_ms(self) -> int:
         """How much of what the microphone gave was dropped, because the connection was behind."""
-        return self._sender.dropped_ms
+        return self._sender.dropped_ms + self._microphone.dropped_ms
 
     def iterate(self) -> Lane:
         """The lane that iteration takes from; it exists, and fills, from the first call on."""

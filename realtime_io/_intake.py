@@ -92,6 +92,17 @@ class Intake:
         """
         self._new_resampler(rate_hz or self._format.rate_hz)
 
+    def rate_of(self, rate_hz: int | None) -> int:
+        """The rate that is meant; None: the one agreed on. Changes nothing, so from any thread.
+
+        Raises:
+            ConfigurationError: It cannot be resampled.
+        """
+        rate_hz = self._default_hz if rate_hz is None else rate_hz
+        if rate_hz not in (self._default_hz, self._rate_hz):
+            self._new_resampler(rate_hz)
+        return rate_hz
+
     def expect(self, rate_hz: int | None) -> None:
         """Take audio of that rate from now on, where it is not said; it was checked."""
         self._default_hz = rate_hz or self._format.rate_hz

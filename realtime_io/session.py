@@ -130,7 +130,8 @@ class VoiceSession:
     def push_audio(
         self, data: bytes | bytearray | memoryview, *, rate_hz: int | None = None
     ) -> None:
-        """Send a piece of what a microphone hears now. Does not wait, and may be called anywhere.
+        """Send a piece of what a microphone hears now. Does not wait, and may be called anywhere,
+        as in the thread in which a library for microphones calls back.
 
         When the connection is behind, at most 2 s are kept: the oldest is dropped, and counted in
         `dropped_audio_ms`, so that what is heard after a stall is what is said then. For audio that
