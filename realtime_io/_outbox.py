@@ -129,19 +129,19 @@ class Outbox:
         return batch[0] if len(batch) == 1 else b"".join(batch), code
 
     def pour(self, send_nowait: Callable[[bytes], bool]) -> bool:
-        """Give what waits away, in order, for as long as all of it is taken.
+        """Give what waits away, in order, up to a frame that has to be sent in pieces.
 
         Args:
             send_nowait: Says whether it has sent all; what it has not, it keeps.
 
         Returns:
-            Whether all was sent.
+            Whether all that was given was sent.
         """
         is_sent = True
-        while is_sent:
-            batch, _ = self.take()
-            if not batch:
+        while is_sent and (self._controls or self._frames):
+            if not self._controls and len(self._frames[0]) > JOINED_BYTES:
                 break
+            batch, _ = self.take()
             is_sent = send_nowait(batch)
         return is_sent
 

@@ -171,7 +171,7 @@ class WebSocket:
         if self._road is None or self._is_sending or self._is_unsent:
             return False
         self._is_unsent = not self._outbox.pour(self._road.send_nowait)
-        return not self._is_unsent
+        return self.is_idle
 
     async def room(self) -> None:
         """Wait until the queue is short enough to post to it.
@@ -250,7 +250,7 @@ class WebSocket:
         self._is_sending = True
         try:
             while not self._is_broken:
-                batch, code = self._outbox.take()
+                batch, code = (b"", None) if self._is_unsent else self._outbox.take()
                 if not (batch or self._is_unsent):
                     return
                 try:
@@ -279,9 +279,8 @@ class WebSocket:
             with anyio.move_on_after(timeout_s) as scope:
                 await self._stream.send(piece)
             if scope.cancelled_caught:
-                await self._give_up(
-                    f"the peer did not take {len(piece)} bytes within {timeout_s:g} s"
-                )
+                what = f"{len(piece)} bytes" if piece else "the rest of a message"
+                await self._give_up(f"the peer did not take {what} within {timeout_s:g} s")
                 return
 
     async def _beat(self) -> None:

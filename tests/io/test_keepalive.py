@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
 import pytest
 from helpers.frames import PING, PONG, TEXT, close_frame, frame
-from helpers.streams import StuckStream, read_all, stream_pair
+from helpers.streams import MemoryStream, StuckStream, read_all, stream_pair
 from helpers.virtual import BACKENDS, run_virtually
 from wsproto.connection import Connection, ConnectionType
 
 from realtime_io._keepalive import Beat, KeepAlive, Pulse
 from realtime_io._tasks import background_tasks
+from realtime_io._tcp import SocketRoad
 from realtime_io._websocket import Closed, WebSocket
 from realtime_proto.errors import ConfigurationError, ConnectionLost
 
@@ -163,27 +165,59 @@ def test_a_server_that_takes_nothing_is_given_up(backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_slow_server_is_not_given_up(backend: str) -> None:
-    """A long message may take longer than the timeout, if the server takes a bit of it in time."""
+def test_a_server_that_takes_a_part_at_once_and_then_nothing_is_given_up(backend: str) -> None:
+    """The rest of the frame has the timeout, too."""
+
+    async def post(socket: WebSocket, peer: ByteStream) -> None:
+        socket.post_now(b"x" * 1_000)
+
+    end, after_s = converse(
+        post,
+        backend=backend,
+        keepalive=KeepAlive(interval_s=1_000, timeout_s=7),
+        wrap=lambda ours: SocketRoad(StuckStream(ours), partial(took, ours)),  # type: ignore[arg-type]
+    )
+    assert "the peer did not take the rest of a message within 7 s" == end.reason
+    assert 7.0 == pytest.approx(after_s)
+
+
+def took(stream: MemoryStream, data: bytes) -> int:
+    """As a kernel that has room for 100 bytes."""
+    stream._into.send_nowait(data[:100])
+    return len(data[:100])
+
+
+class Narrow(StuckStream):
+    """Takes 64 KiB in five seconds."""
+
+    async def send(self, item: bytes) -> None:
+        await anyio.sleep(5 * max(1, len(item) / 2**16))
+        await self._below.send(item)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_slow_server_is_not_given_up(backend: str, at_once: bool) -> None:
+    """Long messages may take longer than the timeout, if the server takes a bit of them in time."""
     n_heard = 0
 
     async def post(socket: WebSocket, peer: ByteStream) -> None:
         nonlocal n_heard
-        socket.post(b"x" * 1_000_000)
+        if at_once:
+            socket.post_now(b"short", b"x" * 500_000, b"x" * 500_000)
+        else:
+            socket.post(b"x" * 1_000_000)
         while n_heard < 1_000_000:
             await anyio.sleep(5)
             n_heard += len(await peer.receive())
         await peer.send(close_frame(1000, to="client"))
 
-    class Narrow(StuckStream):
-        """Takes one piece at a time."""
-
-        async def send(self, item: bytes) -> None:
-            await anyio.sleep(5)
-            await self._below.send(item)
+    def wrap(ours: ByteStream) -> ByteStream:
+        assert isinstance(ours, MemoryStream)
+        return SocketRoad(Narrow(ours), partial(took, ours)) if at_once else Narrow(ours)
 
     keepalive = KeepAlive(interval_s=1_000, timeout_s=7)
-    end, after_s = converse(post, backend=backend, keepalive=keepalive, wrap=Narrow)
+    end, after_s = converse(post, backend=backend, keepalive=keepalive, wrap=wrap)
     assert (1000, True) == (end.code, end.clean)
     assert after_s > 70
 
