@@ -79,7 +79,7 @@ class PlaybackLedger:
     )
 
     def __init__(self, audio_format: AudioFormat) -> None:
-        self.audio_format = audio_format
+        self.audio_format: AudioFormat = audio_format
         self._bytes_per_sample = audio_format.bytes_per_sample
         self._items: dict[str, _Item] = {}
         self._free_at_us = 0
@@ -231,7 +231,7 @@ class ToolLedger:
     def __init__(self) -> None:
         self._open: dict[str, _Call] = {}
         self._settled: dict[str, None] = {}
-        self.late_results = 0
+        self.late_results: int = 0
 
     def __len__(self) -> int:
         return len(self._open)
