@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from realtime_proto._chunk import chunk_of
+from realtime_proto._newest import keep_newest
 from realtime_proto.barge_in import BargeInMachine
 from realtime_proto.commands import Interrupt, ToolResult
 from realtime_proto.deadlines import Deadlines
@@ -471,8 +472,7 @@ class Desk:
 
     def _note_finished(self, item_id: str) -> None:
         self._finished[item_id] = None
-        if len(self._finished) > MAX_FINISHED:
-            del self._finished[next(iter(self._finished))]
+        keep_newest(self._finished, MAX_FINISHED)
 
     def _wants(self, speaker: Speaker, is_spoken: bool) -> bool:
         if speaker == "user":

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, frozen
 
+from realtime_proto._newest import keep_newest
 from realtime_proto.events import ToolCallRequest
 
 if TYPE_CHECKING:
@@ -161,8 +162,7 @@ class PlaybackLedger:
         self._items.clear()
         for cut in cuts:
             self._cut[cut.item_id] = None
-            if len(self._cut) > MAX_ITEMS:
-                del self._cut[next(iter(self._cut))]
+            keep_newest(self._cut, MAX_ITEMS)
         self._free_at_us = now_us
         self._held_since_us = None
         return cuts
@@ -170,8 +170,7 @@ class PlaybackLedger:
     def _item(self, item_id: str) -> _Item:
         item = self._items.get(item_id)
         if item is None:
-            if len(self._items) >= MAX_ITEMS:
-                del self._items[next(iter(self._items))]
+            keep_newest(self._items, MAX_ITEMS - 1)
             item = self._items[item_id] = _Item()
         return item
 
@@ -273,8 +272,7 @@ class ToolLedger:
         """The call is answered or given up. Raises KeyError where it is not open."""
         call = self._open.pop(call_id)
         self._settled[call_id] = None
-        if len(self._settled) > MAX_SETTLED:
-            del self._settled[next(iter(self._settled))]
+        keep_newest(self._settled, MAX_SETTLED)
         was_last = not self.is_open(call.group)
         return Settlement(call.request, call.group, was_last, call.is_answered)
 

@@ -22,6 +22,7 @@ import attrs
 from attrs import define, field, frozen
 
 from realtime_proto._json import JsonObject
+from realtime_proto._newest import keep_newest
 from realtime_proto.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -291,8 +292,7 @@ class TurnClock:
 
     def started(self, response_id: str, now_us: int) -> None:
         """An answer began. It answers what was asked last, if that is not answered yet."""
-        if len(self._turns) >= MAX_TURNS:
-            del self._turns[next(iter(self._turns))]
+        keep_newest(self._turns, MAX_TURNS - 1)
         self._turns[response_id] = _Turn(now_us, self._asked_us, tool_us=self._waited_us)
         self._asked_us = self._waited_us = None
 
@@ -305,8 +305,7 @@ class TurnClock:
     def called(self, response_id: str, now_us: int) -> None:
         """An answer asked for a tool."""
         self._called_us.setdefault(response_id, now_us)
-        if len(self._called_us) > MAX_TURNS:
-            del self._called_us[next(iter(self._called_us))]
+        keep_newest(self._called_us, MAX_TURNS)
 
     def answered(self, response_id: str, now_us: int) -> None:
         """A tool call of an answer got its result: that answer waited for it, or the next one."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from attrs import frozen
 
+from realtime_proto._newest import keep_newest
 from realtime_proto.gemini._state import (
     MACHINES,
     ActivityState,
@@ -133,8 +134,7 @@ class Progress:
             else:
                 self._states[table, call_id] = state
                 self._still = _still_in(self._states.values())
-        while len(self._calls) > CALL_LIMIT:
-            del self._calls[next(iter(self._calls))]
+        keep_newest(self._calls, CALL_LIMIT)
 
 
 def _subject(key: _Key) -> str:

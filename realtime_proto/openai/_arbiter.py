@@ -30,6 +30,7 @@ from typing import Any, Final
 
 from attrs import define
 
+from realtime_proto._newest import keep_newest
 from realtime_proto.errors import LocalProtocolError
 
 __all__ = ("ArbiterPhase", "Refusal", "ResponseArbiter", "Want")
@@ -252,8 +253,7 @@ class ResponseArbiter:
         if response_id in self._known:
             return False
         self._known[response_id] = None
-        if len(self._known) > MAX_OVER:
-            del self._known[next(iter(self._known))]
+        keep_newest(self._known, MAX_OVER)
         return True
 
     def _free(self) -> None:

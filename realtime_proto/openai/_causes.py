@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from realtime_proto._newest import keep_newest
 from realtime_proto.closing import Fate, judge_error
 from realtime_proto.events import Failure
 from realtime_proto.openai.closing import RULES
@@ -41,8 +42,7 @@ class Causes:
         if event_id == self._spare_id:
             self._spare_id = None
         self._names[event_id] = type(event).type
-        if len(self._names) > fx.limits.caused_errors:
-            del self._names[next(iter(self._names))]
+        keep_newest(self._names, fx.limits.caused_errors)
         return str(event_id)
 
     def explained(self, failure: Failure) -> Failure:

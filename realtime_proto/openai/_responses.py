@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field
 
+from realtime_proto._newest import keep_newest
 from realtime_proto.errors import LocalProtocolError
 from realtime_proto.events import ErrorReported, Failure, Lost, ResponseDone, ResponseStarted
 from realtime_proto.openai import events as wire
@@ -66,8 +67,7 @@ class Responses:
         """What is known of a response; of a new one, nothing yet."""
         record = self._records.get(response_id)
         if record is None:
-            if len(self._records) >= MAX_RESPONSES:
-                self._records.pop(next(iter(self._records)))
+            keep_newest(self._records, MAX_RESPONSES - 1)
             record = self._records[response_id] = _Record()
         return record
 
@@ -266,8 +266,7 @@ def _remember(known: dict[str, None], name: str) -> bool:
     """Keep a name among the latest. Gives whether it is new."""
     if name in known:
         return False
-    if len(known) >= MAX_RESPONSES:
-        known.pop(next(iter(known)))
+    keep_newest(known, MAX_RESPONSES - 1)
     known[name] = None
     return True
 
