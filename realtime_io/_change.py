@@ -8,11 +8,12 @@ would take several times as long, and 2 KiB of every idle connection.
 
 from __future__ import annotations
 
-import sys
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio
+
+from realtime_io._loops import trio_here
 
 if TYPE_CHECKING:
     import asyncio
@@ -47,9 +48,7 @@ class Change:
         Returns:
             Whether it has changed.
         """
-        trio: Any = sys.modules.get("trio")
-        is_trio = trio is not None and trio.lowlevel.in_trio_task()
-        return self._wait_on_trio(until) if is_trio else self._wait_on_asyncio(until)
+        return self._wait_on_asyncio(until) if trio_here() is None else self._wait_on_trio(until)
 
     async def _wait_on_asyncio(self, until: float) -> bool:
         import asyncio

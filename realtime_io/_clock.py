@@ -8,13 +8,14 @@ played names times of the day it was made.
 
 from __future__ import annotations
 
-import sys
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
+
+from realtime_io._loops import trio_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,8 +44,8 @@ def loop_clock() -> Callable[[], float]:
     """`now` for the event loop that runs, which is not looked for each time: that is most of what
     `now` takes (0.5 us for 0.06), and a session asks at every frame.
     """
-    trio: Any = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_task():
+    trio = trio_here()
+    if trio is not None:
         clock: Callable[[], float] = trio.lowlevel.current_clock().current_time
         return clock
     import asyncio

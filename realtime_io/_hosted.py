@@ -18,19 +18,17 @@ What makes that safe:
 from __future__ import annotations
 
 import contextvars
-import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 import anyio
+
+from realtime_io._loops import keep, trio_here
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 __all__ = ("Hosted", "host")
-
-_TASKS: Final[set[Any]] = set()
-"""asyncio's tasks that run: the loop itself holds them only weakly."""
 
 
 class Hosted:
@@ -90,8 +88,8 @@ def host(work: Callable[[], Awaitable[None]], *, name: str) -> Hosted:
         name: What the task is called.
     """
     context = contextvars.copy_context()
-    trio: Any = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_task():
+    trio = trio_here()
+    if trio is not None:
         hosted = Hosted(trio.lowlevel.current_trio_token().run_sync_soon)
         trio.lowlevel.spawn_system_task(hosted._run, work, name=name, context=context)
     else:
@@ -99,7 +97,5 @@ def host(work: Callable[[], Awaitable[None]], *, name: str) -> Hosted:
 
         loop = asyncio.get_running_loop()
         hosted = Hosted(loop.call_soon_threadsafe)
-        task = loop.create_task(hosted._run(work), name=name, context=context)
-        _TASKS.add(task)
-        task.add_done_callback(_TASKS.discard)
+        keep(loop.create_task(hosted._run(work), name=name, context=context))
     return hosted

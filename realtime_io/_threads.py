@@ -7,9 +7,10 @@ task.
 
 from __future__ import annotations
 
-import sys
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from realtime_io._loops import keep, trio_here
 
 if TYPE_CHECKING:
     import asyncio
@@ -17,14 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ("Door", "door")
 
-_TASKS: Final[set[asyncio.Task[None]]] = set()
-"""asyncio's tasks that run: the loop itself holds them only weakly."""
-
 
 def door() -> Door:
     """That of the loop this is called in, by one of its tasks."""
-    trio: Any = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_task():
+    trio = trio_here()
+    if trio is not None:
         return _TrioDoor(trio.lowlevel.current_trio_token())
     import asyncio
 
@@ -50,9 +48,7 @@ class _AsyncioDoor:
         self._loop.call_soon_threadsafe(self._start, function)
 
     def _start(self, function: Callable[[], None]) -> None:
-        task = self._loop.create_task(_called(function), name="realtime_io door")
-        _TASKS.add(task)
-        task.add_done_callback(_TASKS.discard)
+        keep(self._loop.create_task(_called(function), name="realtime_io door"))
 
 
 class _TrioDoor:
