@@ -8,7 +8,8 @@ from typing import Any, TypeAlias, TypeVar
 
 from attrs import define
 
-from realtime_proto.errors import CallbackError, ConfigurationError, RealtimeError
+from realtime_io._arguments import check_function
+from realtime_proto.errors import CallbackError, RealtimeError
 from realtime_proto.events import (
     AudioChunk,
     ErrorReported,
@@ -203,7 +204,6 @@ class CallbackRegistry:
         return self._registered("event", function)
 
     def _registered(self, what: str, function: FunctionT) -> FunctionT:
-        if not callable(function):
-            raise ConfigurationError(f"a callback must be a function, not {function!r:.60}")
+        check_function("a callback", function)
         setattr(self._callbacks, what, (*getattr(self._callbacks, what), function))
         return function

@@ -125,7 +125,7 @@ class Connector:
                 tools=self.config.tools,
                 recorder=recorder,
             )
-        except BaseException:
+        except BaseException:  # such as a recorder's: nobody else knows of the socket
             await socket.aclose()
             raise
 
