@@ -62,6 +62,10 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
     _mould: Mould | None = None
     _n_misfits: int = 0
     """Since a frame was cast."""
+    _n_moves: int = 0
+    """How often something was counted, or the connection moved."""
+    _n_idle: int = -1
+    """The moves there were when the last event that is like `like` came, and moved nothing."""
 
     def __init__(self, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
         self._enter(self._machine.initial)
@@ -144,7 +148,7 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
             RemoteProtocolError: The frame cannot be read. Its `events` are those decoded before the
                 fault. The connection stays usable.
         """
-        size = frame.nbytes if frame.__class__ is memoryview else len(frame)
+        size = _size_of(frame)
         if size > self._max_frame_bytes:
             raise RemoteProtocolError(
                 f"a frame of {size} bytes is over the limit of {self._max_frame_bytes}",
@@ -184,6 +188,33 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
             self._learn(text, splice)  # type: ignore[arg-type]  # both were there
         return events
 
+    @property
+    def like(self) -> Any:
+        """What the next events are probably like, but for their audio and id; None: nobody knows.
+
+        It stays the same object as long as it is that.
+        """
+        return None if self._mould is None else self._mould.like
+
+    def audio_in(self, frame: str | bytes | memoryview) -> bytes | None:
+        """The audio of a frame that is one event, and that is like `like`.
+
+        It has been received then, without the event that nobody needs. None: nothing was done, and
+        the frame has to be received.
+        """
+        mould = self._mould
+        if mould is None or not SPLICE_FROM <= _size_of(frame) <= self._max_frame_bytes:
+            return None
+        text = frame if isinstance(frame, str) else text_of(frame)
+        values = None if text is None else mould.fit(text)
+        if values is None:
+            return None
+        self._n_misfits = 0
+        if self._n_idle != self._n_moves:  # else it is in turn, as the last one was
+            self._n_idle = self._n_moves
+            self._advance((mould.like,))
+        return values[0]
+
     def _learn(self, frame: str, splice: Splice) -> None:
         """Make a mould of a frame that has just been read, and did not fit into the one before.
 
@@ -210,6 +241,7 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
         self._said = self._machine.row(self.role, phase)
         self._heard = self._machine.row(self.role.peer, phase)
         self._sayable: dict[type, PhaseT] = {}
+        self._n_moves += 1
 
     def _advance(self, events: Sequence[object]) -> None:
         for event in events:
@@ -232,6 +264,7 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
     def _count_odd(self) -> None:
         """Count what was heard as legal at another time."""
         self.unexpected += 1
+        self._n_moves += 1
 
     def _check_role(self, kind: type) -> None:
         if not self._sends(kind):
@@ -263,6 +296,10 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
     @abstractmethod
     def _unpack(self, value: dict[str, Any], events: list[RecvT | UnknownEvent]) -> None:
         """Append to *events* what *value* holds. Raises _Malformed; what was appended stays."""
+
+
+def _size_of(frame: str | bytes | memoryview) -> int:
+    return frame.nbytes if isinstance(frame, memoryview) else len(frame)
 
 
 class _Malformed(Exception):

@@ -50,23 +50,32 @@ class Mould:
         between: From the end of the id to the audio; empty where there is no id.
         after: From the end of the audio.
         make: The audio, and the id where there is one -> the event.
+
+    Attributes:
+        like: The event of every frame that fits, but for its audio and its id, which are None.
     """
 
-    __slots__ = ("_after", "_before", "_between", "_make")
+    __slots__ = ("_after", "_before", "_between", "_make", "_start", "_stop", "like")
 
     def __init__(self, before: str, between: str, after: str, make: Callable[..., Any]) -> None:
         self._before = before
         self._between = between
         self._after = after
+        self._start = len(before)
+        self._stop = -len(after)
         self._make = make
+        self.like: Any = make(None, None) if between else make(None)
 
     def cast(self, frame: str) -> Any:
         """The event of *frame*; None where it has to be read."""
-        before, after = self._before, self._after
-        if not (frame.startswith(before) and frame.endswith(after)):
+        values = self.fit(frame)
+        return None if values is None else self._make(*values)
+
+    def fit(self, frame: str) -> tuple[bytes] | tuple[bytes, str] | None:
+        """The audio of *frame*, and its id where it has one; None where it has to be read."""
+        if not (frame.startswith(self._before) and frame.endswith(self._after)):
             return None
-        start = len(before)
-        between, name = self._between, None
+        start, between, name = self._start, self._between, None
         if between:
             stop = frame.find(between, start, start + REST_LIMIT)
             name = frame[start:stop]
@@ -74,12 +83,12 @@ class Mould:
                 return None
             start = stop + len(between)
         try:
-            data = base64_decode(frame[start : len(frame) - len(after)])
+            data = base64_decode(frame[start : self._stop])
         except ValueError:  # reading says what is wrong
             return None
         if not data:  # may be no more than a default
             return None
-        return self._make(data) if name is None else self._make(data, name)
+        return (data,) if name is None else (data, name)
 
 
 def mould_of(frame: str, event: Any, data: bytes, splice: Splice) -> Mould | None:

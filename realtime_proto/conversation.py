@@ -25,9 +25,7 @@ goes back is held and counted.
 What the peer does never raises out of `receive`: a frame that cannot be read becomes an
 ErrorReported, and its readable parts are delivered. With `strict=True` (tests) it raises, after
 state and outputs are consistent. What the caller may not do raises LocalProtocolError and changes
-nothing.
-
-Not thread-safe: one task or thread calls it at a time.
+nothing. Not thread-safe: one task or thread calls it at a time.
 """
 
 from __future__ import annotations
@@ -40,6 +38,7 @@ from realtime_proto._desk import Alarm, Desk, us
 from realtime_proto._held import HeldCommands
 from realtime_proto._recordable import Blueprint
 from realtime_proto._roads import Roads
+from realtime_proto._speech import Speech
 from realtime_proto._watch import Watch
 from realtime_proto.audio.pcm import SampleAligner
 from realtime_proto.backoff import DEFAULT_BACKOFF, Backoff
@@ -158,6 +157,7 @@ class Conversation:
         self._epoch: float | None = None
         self._now: float = nan  # when it was told of time last; equal to nothing so far
         self._watch = Watch(self._desk, self._roads, dialect)
+        self._speech = Speech(self._desk, dialect)
         self._desk.take_up(resume, seed)
 
     # --- inputs
@@ -223,6 +223,9 @@ class Conversation:
         self._advance(now)
         if not self._roads.is_open:
             return
+        if not self._held.commands and self._speech.goes_on(frame):
+            self._watch.look(was_heard=True)
+            return
         desk = self._desk
         fault = None
         try:
@@ -282,10 +285,8 @@ class Conversation:
         roads.closed(held_s=self._watch.held_s())
         desk.disconnect()
         desk.lost += self._dialect.abandon(desk)
-        if verdict is None:
-            self._end(code, reason, None)
-        elif not desk.was_ready:
-            self._end(code, reason, verdict.failure)
+        if verdict is None or not desk.was_ready:
+            self._end(code, reason, None if verdict is None else verdict.failure)
         else:
             if verdict.forgets_resumption or (was_resuming and not was_ready):
                 desk.handle = None  # it was refused, for whatever reason: a new session is surer

@@ -17,7 +17,7 @@ from realtime_proto._leniency import Absent
 from realtime_proto._machine import Role
 from realtime_proto._splice import Splice
 from realtime_proto.errors import LocalProtocolError
-from realtime_proto.gemini._progress import NO_MOVES, Progress
+from realtime_proto.gemini._progress import NO_MOVES, Moves, Progress
 from realtime_proto.gemini._state import (
     MACHINE,
     ActivityState,
@@ -136,8 +136,12 @@ class _GeminiWire(Connection[SendT, RecvT, Phase]):
         """
         frame = super().send(event)
         if self._moves is not NO_MOVES:
-            self._progress.make(self._moves)
+            self._make(self._moves)
         return frame
+
+    def _make(self, moves: Moves) -> None:
+        self._progress.make(moves)
+        self._n_moves += 1
 
     def _admit(self, event: SendT) -> None:
         self._moves = self._progress.moves(self.role, event)
@@ -150,7 +154,7 @@ class _GeminiWire(Connection[SendT, RecvT, Phase]):
                 continue
             moves = self._progress.moves(self._peer, event)
             if moves is not NO_MOVES:
-                self._progress.make(moves)
+                self._make(moves)
                 if moves.refusal is not None:
                     self._count_odd()
 

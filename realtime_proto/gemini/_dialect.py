@@ -47,12 +47,13 @@ from realtime_proto.formats import PCM16_16K, PCM16_24K
 from realtime_proto.gemini import events as wire
 from realtime_proto.gemini._connection import GeminiConnection
 from realtime_proto.gemini._setup import contents_of, instruction_of, setup_for, tools_of, usage_of
+from realtime_proto.gemini._speech import is_audio, is_playable, says_speech_alone
 from realtime_proto.gemini._turns import Turns
 from realtime_proto.gemini.catalog import PROFILES
 from realtime_proto.gemini.closing import RULES
 from realtime_proto.gemini.endpoint import DEFAULT_MODEL, model_resource
 from realtime_proto.gemini.parts import Blob, Content, FunctionResponse, Part
-from realtime_proto.gemini.refusals import refusals
+from realtime_proto.gemini.refusals import ends_history, refusals
 from realtime_proto.gemini.setup import HistoryConfig, SessionResumptionConfig
 from realtime_proto.history import HistoryItem, SeedRules
 from realtime_proto.models import ModelProfile, profile_for
@@ -61,6 +62,7 @@ from realtime_proto.wire import UnknownEvent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from realtime_proto._speech import Voice
     from realtime_proto.closing import LostPhase, Verdict
     from realtime_proto.commands import ToolResult
     from realtime_proto.errors import RealtimeConnectionError
@@ -198,7 +200,7 @@ class GeminiDialect:
                 for refusal in refusals(event, profile, has_begun=self._has_begun):
                     raise LocalProtocolError(refusal, code="unsupported")
                 fx.transmit(event)
-                self._has_begun = self._has_begun or _ends_history(event)
+                self._has_begun = self._has_begun or ends_history(event)
             case _:
                 raise LocalProtocolError(f"{type(command).__name__} is no command for a dialect")
 
@@ -378,6 +380,15 @@ class GeminiDialect:
             case _:
                 pass  # carries nothing a neutral event has a place for
 
+    def voice(self, event: Any) -> Voice | None:
+        """What becomes of speech that comes in one message like *event* after the other."""
+        return self._go_on if says_speech_alone(event) else None
+
+    def _go_on(self, data: bytes, fx: Effects) -> None:
+        self._last_error = None
+        self._begin_answer()
+        self._turns.speak(data, fx)
+
     def malformed(self, tag: str | None, fx: Effects) -> None:
         """Settle what would otherwise wait for ever for a message that could not be read."""
         if tag == wire.ServerContent.type:
@@ -423,11 +434,11 @@ class GeminiDialect:
             if part.thought:
                 continue
             blob = part.inline_data
-            if blob is not None and blob.mime_type.startswith("audio/"):
+            if blob is not None and is_audio(blob):
                 self._begin_answer()
-                if blob.rate_hz in (None, PCM16_24K.rate_hz):
+                if is_playable(blob):
                     self._turns.speak(blob.data, fx)
-                else:  # it would play at a wrong speed
+                else:
                     message = f"speech of the type {blob.mime_type:.60} cannot be played"
                     fx.emit(ErrorReported(failure=Failure(kind="remote", message=message)))
             elif part.text:
@@ -486,10 +497,3 @@ class GeminiDialect:
         )
         _, self._last_error = judge_error(failure, rules=RULES)
         fx.emit(ErrorReported(failure=self._last_error))
-
-
-def _ends_history(event: Any) -> bool:
-    """Whether what is handed in after this event is no history any more."""
-    return isinstance(event, wire.RealtimeInput) or (
-        isinstance(event, wire.ClientContent) and event.turn_complete
-    )

@@ -49,6 +49,13 @@ def refusals(event: object, profile: ModelProfile, *, has_begun: bool = False) -
             return ()
 
 
+def ends_history(event: object) -> bool:
+    """Whether what is handed in after this event is no history any more."""
+    return isinstance(event, RealtimeInput) or (
+        isinstance(event, ClientContent) and event.turn_complete
+    )
+
+
 def _of_setup(setup: Setup, profile: ModelProfile) -> Iterator[str]:
     level = None
     if setup.generation_config is not None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -77,6 +78,7 @@ from realtime_proto.wire import UNSET
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from realtime_proto._speech import Voice
     from realtime_proto.closing import LostPhase, Verdict
     from realtime_proto.commands import ToolResult
     from realtime_proto.errors import RealtimeConnectionError
@@ -298,7 +300,7 @@ class OpenAIDialect:
         self._last_error = None  # what a close repeats is what was said just before it
         match event:
             case wire.ResponseOutputAudioDelta():
-                self._audio(event, fx)
+                self._speak(event, event.delta, fx)
             case wire.ResponseOutputAudioDone():
                 if not self._responses.of(event.response_id).drops_audio:
                     fx.emit(
@@ -413,15 +415,21 @@ class OpenAIDialect:
 
     # --- the assistant
 
-    def _audio(self, event: wire.ResponseOutputAudioDelta, fx: Effects) -> None:
-        if not self._responses.of(event.response_id).drops_audio:
+    def voice(self, event: Any) -> Voice | None:
+        """What becomes of audio that comes in one event like *event* after the other."""
+        is_audio = isinstance(event, wire.ResponseOutputAudioDelta)
+        return partial(self._speak, event) if is_audio else None
+
+    def _speak(self, like: wire.ResponseOutputAudioDelta, data: bytes, fx: Effects) -> None:
+        self._last_error = None
+        if not self._responses.of(like.response_id).drops_audio:
             self._has_spoken = True
-            self._responses.voiced(event.item_id)
+            self._responses.voiced(like.item_id)
             fx.emit_audio(
-                event.delta,
-                item_id=event.item_id,
-                response_id=event.response_id,
-                content_index=event.content_index,
+                data,
+                item_id=like.item_id,
+                response_id=like.response_id,
+                content_index=like.content_index,
             )
 
     def _text_done(self, event: Any, text: str, fx: Effects, *, is_spoken: bool) -> None:
