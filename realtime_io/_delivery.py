@@ -206,7 +206,7 @@ class Delivery:
         try:
             while (event := await lane.take()) is not None:
                 while event is not None:
-                    if not self._iteration_delivers:
+                    if self._iterated is None or not self._iteration_delivers:
                         self._note(event)
                     rest = self._callbacks.deliver(event)
                     if rest is not None:

@@ -405,13 +405,14 @@ class Driver:
         if frames:
             self._sender.send(frames, command)
         for event in self._subject.take_events():
-            if not isinstance(event, FREQUENT):
+            is_frequent = event.__class__ in FREQUENT
+            if not is_frequent:
                 self._note(event)
             try:
                 self._delivery.put(event)
             except SlowConsumer as exc:
                 self.fail(exc)
-            if isinstance(event, SessionClosed):
+            if not is_frequent and isinstance(event, SessionClosed):
                 self._ended(event)
         self._roads.look()
         self.changed()

@@ -76,7 +76,8 @@ class Lane:
         elif len(self._events) - self._n_chunks >= self._max_events:
             raise self._full()
         self._events.append(event)
-        self._changed.tell()
+        if len(self._events) == 1:  # nobody waits for a second one
+            self._changed.tell()
 
     def _full(self) -> SlowConsumer:
         return SlowConsumer(

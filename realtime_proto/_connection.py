@@ -53,11 +53,14 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
 
     Attributes:
         unexpected: How many legal events came at a time their table does not foresee.
+        like: What the next events are probably like, but for their audio and id, which are None;
+            None: nobody knows. It stays the same object as long as it is that.
     """
 
     role: ClassVar[Role]
     _machine: Machine[PhaseT]
 
+    like: Any = None
     _splice: ClassVar[Splice | None] = None
     _mould: Mould | None = None
     _n_misfits: int = 0
@@ -148,7 +151,7 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
             RemoteProtocolError: The frame cannot be read. Its `events` are those decoded before the
                 fault. The connection stays usable.
         """
-        size = _size_of(frame)
+        size = frame.nbytes if frame.__class__ is memoryview else len(frame)
         if size > self._max_frame_bytes:
             raise RemoteProtocolError(
                 f"a frame of {size} bytes is over the limit of {self._max_frame_bytes}",
@@ -188,14 +191,6 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
             self._learn(text, splice)  # type: ignore[arg-type]  # both were there
         return events
 
-    @property
-    def like(self) -> Any:
-        """What the next events are probably like, but for their audio and id; None: nobody knows.
-
-        It stays the same object as long as it is that.
-        """
-        return None if self._mould is None else self._mould.like
-
     def audio_in(self, frame: str | bytes | memoryview) -> bytes | None:
         """The audio of a frame that is one event, and that is like `like`.
 
@@ -203,9 +198,10 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
         the frame has to be received.
         """
         mould = self._mould
-        if mould is None or not SPLICE_FROM <= _size_of(frame) <= self._max_frame_bytes:
+        size = frame.nbytes if frame.__class__ is memoryview else len(frame)
+        if mould is None or not SPLICE_FROM <= size <= self._max_frame_bytes:
             return None
-        text = frame if isinstance(frame, str) else text_of(frame)
+        text = frame if frame.__class__ is str else text_of(frame)
         values = None if text is None else mould.fit(text)
         if values is None:
             return None
@@ -229,8 +225,9 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
         drift, self._drift = self._drift, Counter()
         self._unpack(value, events)
         drift, self._drift = self._drift, drift
-        if len(events) == 1 and not drift:
-            self._mould = mould_of(frame, events[0], data, splice) or self._mould
+        mould = mould_of(frame, events[0], data, splice) if len(events) == 1 and not drift else None
+        if mould is not None:
+            self._mould, self.like = mould, mould.like
 
     def connection_lost(self, code: int | None = None, reason: str = "") -> None:
         """The WebSocket is gone. May be called more than once; nothing can be sent afterwards."""
@@ -296,10 +293,6 @@ class Connection(ABC, Generic[SendT, RecvT, PhaseT]):
     @abstractmethod
     def _unpack(self, value: dict[str, Any], events: list[RecvT | UnknownEvent]) -> None:
         """Append to *events* what *value* holds. Raises _Malformed; what was appended stays."""
-
-
-def _size_of(frame: str | bytes | memoryview) -> int:
-    return frame.nbytes if isinstance(frame, memoryview) else len(frame)
 
 
 class _Malformed(Exception):

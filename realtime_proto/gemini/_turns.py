@@ -116,7 +116,7 @@ class Turns:
 
     def speak(self, data: bytes, fx: Effects) -> None:
         """A piece of the model's voice."""
-        turn_id = self.open(fx)
+        turn_id = self.turn_id or self.open(fx)
         if not self._drops_audio:
             self._has_audio = True
             fx.emit_audio(data, item_id=turn_id, response_id=turn_id)
