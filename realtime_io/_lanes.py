@@ -104,6 +104,11 @@ class Lane:
     async def take(self) -> VoiceEvent | None:
         """The next event; None once the lane is over and empty. Cancelled, it takes nothing."""
         while True:
+            if not (self._events or self._is_ended):
+                self._is_waited_for = True
+                self._changed.tell()
+                await self._changed.wait()
+                self._begin_turn()
             if self._is_in_turn():
                 await anyio.lowlevel.checkpoint_if_cancelled()
             else:
@@ -111,12 +116,10 @@ class Lane:
                 self._begin_turn()
             if self._events:
                 return self._pop()
-            self._is_waited_for = True
-            self._changed.tell()
             if self._is_ended:
+                self._is_waited_for = True
+                self._changed.tell()
                 return None
-            await self._changed.wait()
-            self._begin_turn()
 
     def take_nowait(self) -> VoiceEvent | None:
         """The next event, where it waits already and the others need no turn; else ask `take`."""
