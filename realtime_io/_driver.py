@@ -154,7 +154,10 @@ class Driver:
     @property
     def is_active(self) -> bool:
         """Whether something can be sent."""
-        return self.ready is not None and not self._is_over
+        is_over = (
+            self._is_over or self._conversation.is_over
+        )  # which is so first, hung up or failed
+        return self.ready is not None and not is_over
 
     @property
     def conversation(self) -> Conversation:
@@ -270,10 +273,10 @@ class Driver:
             await self._delivery.drained()
 
     async def aclose(self) -> None:
-        """Hang up now, and return when the connection is closed."""
+        """Hang up now, and return when the connection is closed. Cancelled, it drops that."""
         self._subject.close(now=self._now())
         self._obey()
-        with anyio.CancelScope(shield=True):
+        with anyio.move_on_after(CLOSE_S, shield=True):
             while not self._is_closed:
                 await self._changed.wait()
 
@@ -455,7 +458,7 @@ class Driver:
         return error
 
     def _answer(self, result: ToolResult) -> None:
-        if not self._is_over:
+        if self.is_active:
             self.put(result)
 
     def _note_delivery(self, item_id: str, n_bytes: int, since: float) -> None:

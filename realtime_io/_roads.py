@@ -173,6 +173,8 @@ class Roads:
             self._fail(exc)
 
     async def _leave(self, socket: WebSocket, road: Close) -> None:
-        await socket.close(road.code, road.reason, timeout_s=FAILED_CLOSE_S)
-        if socket is self.socket:
-            self.lost(None, "")
+        try:
+            await socket.close(road.code, road.reason, timeout_s=FAILED_CLOSE_S)
+        finally:  # cancelled, too: it is closed, and somebody may wait for that
+            if socket is self.socket:
+                self.lost(None, "")

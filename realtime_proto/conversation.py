@@ -196,9 +196,7 @@ class Conversation:
             self._note(command, now)  # news of the listener, welcome even when all is over
             if not self.is_expiring:
                 return
-        elif (
-            isinstance(self.road, Done) or self._roads.is_intended or self._desk.failure is not None
-        ):
+        elif self.is_over:
             raise LocalProtocolError("the conversation is over")
         elif isinstance(command, ToolResult) and not self._desk.awaits(command):
             self._advance(now)
@@ -422,6 +420,12 @@ class Conversation:
     def is_ready(self) -> bool:
         """Whether the session is set up and not over."""
         return self._desk.is_ready
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it takes no commands any more: it has ended, or is about to."""
+        is_intended = isinstance(self.road, Done) or self._roads.is_intended
+        return is_intended or self._desk.failure is not None
 
     @property
     def is_expiring(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -42,6 +43,20 @@ def test_nothing_that_ever_happens_is_told(backend: str) -> None:
 
     with pytest.raises(Stuck):
         run_virtually(main, backend=backend)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_that_is_told_of_what_is_shielded_too(backend: str) -> None:
+    """Where no task can be ended, the run is: what is left of it may complain."""
+
+    async def main() -> None:
+        with anyio.CancelScope(shield=True):
+            await anyio.Event().wait()
+
+    with pytest.raises(Stuck):
+        run_virtually(main, backend=backend)
+    gc.collect()
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
