@@ -9,7 +9,7 @@ connection alone; running out of file descriptors stops the accepting for a mome
 from __future__ import annotations
 
 import logging
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import parse_qs
 
@@ -30,7 +30,7 @@ from realtime_io._tasks import background_tasks
 from realtime_io._tcp import with_nowait
 from realtime_io._tls import check_context, start_server
 from realtime_io._websocket import DEFAULT_LIMITS, KeepAlive, SocketLimits, WebSocket
-from realtime_proto.errors import ConfigurationError, ConnectionLost, RealtimeError
+from realtime_proto.errors import ConfigurationError, ConnectionLost
 from realtime_proto.secret import Secret
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ __all__ = (
     "Handle",
     "Listening",
     "credential",
-    "keep_writing",
     "listen",
     "listen_in_memory",
 )
@@ -188,7 +187,9 @@ class Listening:
 
     async def _hold(self, socket: WebSocket, request: Request) -> None:
         async with background_tasks() as tasks:
-            tasks.start_soon(keep_writing, socket)
+            socket.write_in(tasks)
+            if self._keepalive is not None:
+                socket.beat_in(tasks)  # a handler may do other things for long than to receive
             code = 1000
             try:
                 await self._handle(socket, request)
@@ -209,12 +210,6 @@ class Listening:
             _log.error("a connection failed: %s", error, exc_info=error)
         else:
             self._on_failure(error)
-
-
-async def keep_writing(socket: WebSocket) -> None:
-    """The writer of a WebSocket that somebody else reads."""
-    with suppress(RealtimeError):  # the reader sees the same end
-        await socket.write_forever()
 
 
 @asynccontextmanager

@@ -60,6 +60,11 @@ class Outbox:
         return len(self._frames)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all waits."""
+        return not (self._frames or self._controls or self._goodbye)
+
+    @property
     def is_full(self) -> bool:
         """Whether whoever has more to send should wait."""
         return (

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from math import inf
+from typing import TYPE_CHECKING
 
+import anyio
 from anyio.abc import ByteStream
 
-__all__ = ("Road",)
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
+
+__all__ = ("Road", "receive_until")
 
 
 class Road(ByteStream):
@@ -22,13 +29,36 @@ class Road(ByteStream):
         """
 
     @abstractmethod
-    def receive_nowait(self, max_bytes: int, *, behind: int) -> bytes | None:
-        """What there is. Passes no checkpoint and raises nothing.
-
-        Args:
-            max_bytes: At most.
-            behind: How much the last `receive` brought, or 0 where this was called since.
+    def receive_nowait(self, max_bytes: int) -> bytes | None:
+        """What there is, as far as that is known. Passes no checkpoint and raises nothing.
 
         Returns:
             None where `receive` has to be called, which waits or says what is wrong.
         """
+
+    @abstractmethod
+    async def receive_until(self, max_bytes: int, until: float) -> bytes | None:
+        """What has come, as `receive`.
+
+        Args:
+            max_bytes: At most.
+            until: How long to wait for it, on the event loop's clock.
+
+        Returns:
+            None where nothing came.
+        """
+
+
+def receive_until(
+    stream: ByteStream, max_bytes: int, until: float
+) -> Coroutine[Any, Any, bytes | None]:
+    """The same of any stream."""
+    if isinstance(stream, Road):
+        return stream.receive_until(max_bytes, until)
+    return stream.receive(max_bytes) if until == inf else _timed(stream, max_bytes, until)
+
+
+async def _timed(stream: ByteStream, max_bytes: int, until: float) -> bytes | None:
+    with anyio.CancelScope(deadline=until):
+        return await stream.receive(max_bytes)
+    return None

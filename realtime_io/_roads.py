@@ -118,7 +118,7 @@ class Roads:
         while True:
             self._is_read = True
             self._is_leaving = False
-            tasks.start_soon(self._write, self.socket, name="realtime_io writer")
+            self.socket.write_in(tasks)
             self.look()
             try:
                 await self._read(self.socket)
@@ -147,12 +147,6 @@ class Roads:
     def _not_opened(self, error: RealtimeConnectionError) -> None:
         self._subject.connection_lost(now=self._now(), error=error)
         self._obey()
-
-    async def _write(self, socket: WebSocket) -> None:
-        try:
-            await socket.write_forever()
-        except RealtimeError:
-            return  # the reader sees the same end, and knows more about it
 
     async def _read(self, socket: WebSocket) -> None:
         try:

@@ -6,94 +6,65 @@ thousand conversations, after all the others had theirs. What is written here go
 in which it is said, and no task is woken for it. The kernel takes it where its buffer has room,
 which is nearly always; what it leaves goes first in the next `send`.
 
-On the way in a read that brought as much as asyncio reads at once is followed by one of the
-kernel's own: a turn of asyncio's loop takes 50 us.
-
 What anyio has of the connection must not be overtaken. On trio it keeps nothing: a `send` that has
-returned has sent all. On asyncio it hands what is sent to the transport, and so do we, which keeps
-the order; and what was read and not asked for is seen in its queue. A transport that is not
-asyncio's own, such as uvloop's, or that anyio keeps elsewhere one day, is left to anyio alone.
+returned has sent all. On asyncio the transport below anyio's stream is taken over, as soon as it is
+made (`_transport`). One that is not asyncio's own, such as uvloop's, or that anyio keeps elsewhere
+one day, is left to anyio alone.
 """
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from anyio.abc import ByteStream, SocketAttribute, SocketStream
 
-from realtime_io._road import Road
+from realtime_io._road import Road, receive_until
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Coroutine, Mapping
 
-__all__ = ("LOOP_READ_BYTES", "SocketRoad", "TcpRoad", "TransportRoad", "with_nowait")
-
-LOOP_READ_BYTES: Final = 256 * 2**10
-"""What asyncio reads at once."""
+__all__ = ("SocketRoad", "with_nowait")
 
 
 def with_nowait(stream: ByteStream) -> ByteStream:
-    """The same connection as a `TcpRoad`, where it can be one."""
+    """The same connection as a `Road`, where it can be one.
+
+    Args:
+        stream: Just connected: nothing was sent or received, and it is used no more.
+    """
     if not isinstance(stream, SocketStream):
         return stream
     transport: Any = getattr(stream, "_transport", None)
     loaded: Any = sys.modules.get("asyncio")  # else no stream is asyncio's
     if loaded is not None and isinstance(transport, loaded.Transport):
-        return TransportRoad(stream, transport)
+        return _taken_over(transport) or stream
     raw: object = stream.extra(SocketAttribute.raw_socket, None)
     return SocketRoad(stream, raw.send) if isinstance(raw, socket.socket) else stream
 
 
-class TcpRoad(Road):
-    """A TCP connection.
+def _taken_over(transport: Any) -> ByteStream | None:
+    """None where anyio has received something already."""
+    from realtime_io._transport import TransportRoad
 
-    Args:
-        stream: anyio's.
-    """
-
-    __slots__ = ("_stream",)
-
-    def __init__(self, stream: ByteStream) -> None:
-        self._stream = stream
-
-    async def send(self, item: bytes) -> None:
-        """Send it all. A send that was cancelled or failed is the last one."""
-        await self._stream.send(item)
-
-    def receive(self, max_bytes: int = 65536) -> Coroutine[Any, Any, bytes]:
-        """What has come."""
-        return self._stream.receive(max_bytes)  # no frame of ours waits for it
-
-    async def send_eof(self) -> None:
-        """Nothing more will be sent."""
-        await self._stream.send_eof()
-
-    async def aclose(self) -> None:
-        """Close the connection."""
-        await self._stream.aclose()
-
-    @property
-    def extra_attributes(self) -> Mapping[Any, Callable[[], Any]]:
-        """What the socket knows."""
-        return self._stream.extra_attributes
+    protocol = transport.get_protocol()
+    has_received = getattr(protocol, "read_queue", True) or getattr(protocol, "is_at_eof", True)
+    return None if has_received or transport.is_closing() else TransportRoad(transport)
 
 
-class SocketRoad(TcpRoad):
-    """One whose socket is ours to write to, between two sends.
+class SocketRoad(Road):
+    """A connection whose socket is ours to write to, between two sends.
 
     Args:
         stream: anyio's, which keeps nothing behind a send.
         write: Gives the kernel bytes and says how many it took; raises OSError where it took none.
     """
 
-    __slots__ = ("_is_sending", "_rest", "_write")
+    __slots__ = ("_is_sending", "_rest", "_stream", "_write")
 
     def __init__(self, stream: ByteStream, write: Callable[[bytes], int]) -> None:
-        super().__init__(stream)
+        self._stream = stream
         self._write = write
         self._rest = b""  # taken, and not given to the kernel yet
         self._is_sending = False
@@ -110,47 +81,33 @@ class SocketRoad(TcpRoad):
         self._rest = item[n_bytes:]
         return not self._rest
 
-    def receive_nowait(self, max_bytes: int, *, behind: int) -> None:
-        """None: `receive` brings as much as it is asked for."""
-
     async def send(self, item: bytes) -> None:
-        """See `TcpRoad`."""
+        """Send it all. A send that was cancelled or failed is the last one."""
         self._is_sending = True
         item, self._rest = self._rest + item, b""
         await self._stream.send(item)
         self._is_sending = False
 
+    def receive_nowait(self, max_bytes: int) -> None:
+        """None: `receive` brings as much as it is asked for."""
 
-class TransportRoad(TcpRoad):
-    """One over a transport of asyncio's, which keeps in order what it is given.
+    def receive(self, max_bytes: int = 65536) -> Coroutine[Any, Any, bytes]:
+        """What has come."""
+        return self._stream.receive(max_bytes)  # no frame of ours waits for it
 
-    Args:
-        stream: anyio's, whose `send` waits until the transport has sent all.
-        transport: Below it.
-    """
-
-    __slots__ = ("_transport",)
-
-    def __init__(self, stream: ByteStream, transport: asyncio.Transport) -> None:
-        super().__init__(stream)
-        self._transport = transport
-
-    def send_nowait(self, item: bytes) -> bool:
+    def receive_until(self, max_bytes: int, until: float) -> Coroutine[Any, Any, bytes | None]:
         """See `Road`."""
-        transport = self._transport
-        if transport.is_closing():
-            return False
-        transport.write(item)
-        return not transport.get_write_buffer_size()
+        return receive_until(self._stream, max_bytes, until)
 
-    def receive_nowait(self, max_bytes: int, *, behind: int) -> bytes | None:
-        """See `Road`. What the kernel has, behind as much as asyncio reads at once."""
-        transport = self._transport
-        if behind != LOOP_READ_BYTES or transport.is_closing() or transport.is_reading():
-            return None
-        if getattr(transport.get_protocol(), "read_queue", self):  # anyio has what came before it
-            return None
-        try:
-            return os.read(transport.get_extra_info("socket").fileno(), max_bytes) or None
-        except OSError:  # nothing, or no connection
-            return None
+    async def send_eof(self) -> None:
+        """Nothing more will be sent."""
+        await self._stream.send_eof()
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._stream.aclose()
+
+    @property
+    def extra_attributes(self) -> Mapping[Any, Callable[[], Any]]:
+        """What the socket knows."""
+        return self._stream.extra_attributes

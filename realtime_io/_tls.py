@@ -18,6 +18,7 @@ import os
 import ssl
 from contextlib import suppress
 from functools import lru_cache, partial
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
@@ -25,7 +26,7 @@ import anyio.to_thread
 from anyio.streams.tls import TLSAttribute
 
 from realtime_io._map import GONE
-from realtime_io._road import Road
+from realtime_io._road import Road, receive_until
 from realtime_proto.errors import ConfigurationError, RealtimeConnectionError
 
 if TYPE_CHECKING:
@@ -118,7 +119,6 @@ class TlsRoad(Road):
         self._incoming = incoming
         self._outgoing = outgoing
         self._unfed = _NOTHING
-        self._n_read = 0  # bytes, by the last read below, if nothing was read behind it
         self._sending = anyio.Lock(fast_acquire=True)
         self._unsent = b""  # encrypted, to be sent next
         self._has_ended = False  # nothing more comes
@@ -145,6 +145,10 @@ class TlsRoad(Road):
 
     async def receive(self, max_bytes: int = TLS_READ_BYTES) -> bytes:
         """What has come. Raises as any stream does, TLS's own errors among them as broken."""
+        return await self.receive_until(max_bytes, inf) or b""
+
+    async def receive_until(self, max_bytes: int, until: float) -> bytes | None:
+        """See `Road`."""
         while True:
             data = self._decrypted(max_bytes)
             if data:
@@ -154,14 +158,14 @@ class TlsRoad(Road):
             if self._has_ended:
                 raise anyio.EndOfStream
             await self._answer()
-            await self._fill()
+            if not await self._fill(until):
+                return None
 
-    def receive_nowait(self, max_bytes: int, *, behind: int) -> bytes | None:
+    def receive_nowait(self, max_bytes: int) -> bytes | None:
         """See `Road`. What was read below and not asked for, and then what there is below."""
         data = self._decrypted(max_bytes)
         if not data and isinstance(self._stream, Road):
-            n_read, self._n_read = self._n_read, 0
-            more = self._stream.receive_nowait(TCP_READ_BYTES, behind=n_read)
+            more = self._stream.receive_nowait(TCP_READ_BYTES)
             if more is not None:
                 self._unfed = memoryview(more)
                 data = self._decrypted(max_bytes)
@@ -250,17 +254,19 @@ class TlsRoad(Road):
             self._is_broken = True
             raise
 
-    async def _fill(self) -> None:
-        """Give OpenSSL more to decrypt; wait for it, where nothing is left."""
+    async def _fill(self, until: float = inf) -> bool:
+        """Give OpenSSL more to decrypt; wait for it, where nothing is left. Whether there was."""
         try:
             if not self._unfed:
-                data = await self._stream.receive(TCP_READ_BYTES)
-                self._n_read = len(data)
+                data = await receive_until(self._stream, TCP_READ_BYTES, until)
+                if data is None:
+                    return False
                 self._unfed = memoryview(data)
         except anyio.EndOfStream:
             self._incoming.write_eof()
         else:
             self._feed()
+        return True
 
     def _feed(self) -> None:
         self._incoming.write(self._unfed[:FED_BYTES])

@@ -1,18 +1,19 @@
 """A WebSocket over any anyio ByteStream, in either role, with wsproto as the authority on frames.
 
-Two tasks use it. One reads: `receive`. One writes: `write_forever`. Whoever has something to send
-posts it (`post`, which passes no checkpoint) and may wait for `room` before. A send that is
-cancelled leaves half a frame on the wire, and the next frame would be read as its payload: so there
-is one place that waits for a send (`flush`, one task at a time), and a send that is cancelled or
-fails is the last. What the kernel takes without a wait goes out where it is posted (`post_now`).
+One task reads: `receive`. Whoever has something to send posts it (`post`, which passes no
+checkpoint) and may wait for `room` before. What the kernel takes without a wait goes out where it
+is posted (`post_now`); for the rest a writer is started (`write_in`), which ends with it. Whoever
+reads keeps the pulse, unless a task is made for that (`beat_in`).
 
-What is read becomes messages in _inbox, which has the limits; what waits to be sent is in _outbox;
-_keepalive knows when to ping. Here is what they have to do with tasks, time and the stream.
+What is read becomes messages in _inbox, which has the limits; what waits to be sent is in _outbox,
+and goes through _outlet; _keepalive knows when to ping. Here is what they have to do with tasks,
+time and the end.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -21,19 +22,21 @@ from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Ping
 
 from realtime_io._change import Change
+from realtime_io._clock import loop_clock
 from realtime_io._deflate import DEFLATE_READ_BYTES
 from realtime_io._inbox import DEFAULT_LIMITS, Closed, Inbox, SocketLimits, Violation
 from realtime_io._keepalive import Beat, KeepAlive, Pulse
 from realtime_io._map import GONE
 from realtime_io._outbox import JOINED_BYTES, Outbox
-from realtime_io._road import Road
+from realtime_io._outlet import Outlet
+from realtime_io._road import Road, receive_until
 from realtime_proto.closing import CLOSE_CODES, MAX_REASON_BYTES
 from realtime_proto.errors import ConnectionLost, LocalProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator
 
-    from anyio.abc import ByteStream
+    from anyio.abc import ByteStream, TaskGroup
     from wsproto.connection import Connection
 
     from realtime_io._headers import Unquote
@@ -43,6 +46,7 @@ __all__ = ("DEFAULT_LIMITS", "Closed", "KeepAlive", "SocketLimits", "WebSocket")
 
 READ_BYTES: Final = 512 * 2**10  # each read takes some 50 us beside what it brings
 EVENTS_PER_CHECKPOINT: Final = 256
+EVENTS_PER_READ: Final = 16  # what a read counts as, where it brings a part of a long message
 MAX_PING_BYTES: Final = 125
 
 MAX_SEARCHED: Final = 4_096
@@ -67,14 +71,13 @@ class WebSocket:
         connection: wsproto's side, its handshake complete.
         subprotocol: What was agreed on.
         limits: The bounds.
-        keepalive: Pings, sent by the writer; None sends none.
+        keepalive: Pings, sent while a task receives, or by `beat_in`; None sends none.
         early: What was read behind the handshake.
         is_compressed: Whether permessage-deflate was agreed on.
         unquote: Takes our keys out of what the peer says, where we have sent it any.
 
     Attributes:
         received_code: What the peer's close frame said; 1005 where it was empty.
-        sent_code: What our close frame said, once it went out.
     """
 
     def __init__(
@@ -91,32 +94,40 @@ class WebSocket:
     ) -> None:
         self.subprotocol = subprotocol
         self.received_code: int | None = None
-        self.sent_code: int | None = None
         self._stream = stream
         self._road = stream if isinstance(stream, Road) else None
         self._ws = connection
         self._read_bytes = DEFLATE_READ_BYTES if is_compressed else READ_BYTES
-        self._inbox = Inbox(connection, limits, anyio.current_time)
+        self._now = loop_clock()
+        self._inbox = Inbox(connection, limits, self._now)
         self._received: Iterator[Received] = self._inbox.feed(early)
         self._n_left = EVENTS_PER_CHECKPOINT  # to be received before the others get a turn
+        self._changed = Change()
+        self._pulse = Pulse(keepalive, self._now())
         self._outbox = Outbox(connection, limits, is_compressed=is_compressed)
-        self._pulse = Pulse(keepalive, anyio.current_time())
-        self._is_sending = False
-        self._is_unsent = False  # the stream has what it did not send yet
+        self._outlet = Outlet(
+            stream, self._outbox, timeout_s=self._pulse.timeout_s, changed=self._changed
+        )
+        self._has_heart = False  # a task keeps the pulse; else who reads does
+        self._tasks: TaskGroup | None = None
+        self._is_writing = False  # a task does, of those
         self._end: tuple[int | None, str, bool] | None = None
-        self._is_broken = False  # nothing is sent any more
-        self._n_read = 0  # bytes, by the last read, if nothing was read behind it
         self._is_read = False  # a task is in receive()
         self._is_drained = False  # close() reads, as nobody else does
         self._is_closing = False
         self._is_dropped = False
         self._unquote = unquote
-        self._changed = Change()
 
     @property
     def is_open(self) -> bool:
         """Whether a message can be posted."""
-        return not self._is_broken and self._end is None and self._ws.state is ConnectionState.OPEN
+        has_ended = self._outlet.is_broken or self._end is not None
+        return not has_ended and self._ws.state is ConnectionState.OPEN
+
+    @property
+    def sent_code(self) -> int | None:
+        """What our close frame said, once it went out."""
+        return self._outlet.sent_code
 
     @property
     def queued_frames(self) -> int:
@@ -140,12 +151,11 @@ class WebSocket:
             LocalProtocolError: The message is too long, or text that UTF-8 cannot carry. Nothing
                 was queued.
         """
-        if not self.is_open:
-            raise self._lost()
+        self._check_open()
         self._outbox.put(frame)
         if self._outbox.queued_bytes >= JOINED_BYTES:
-            self._flush_nowait()  # more would not be joined with it
-        self._changed.tell()
+            self._outlet.pour()  # more would not be joined with it
+        self._rouse()
 
     def post_now(self, *frames: str | bytes) -> None:
         """Queue messages, and send what is queued in this turn if the connection takes it.
@@ -156,22 +166,14 @@ class WebSocket:
             ConnectionLost: The connection is closing or closed. Nothing was queued.
             LocalProtocolError: As `post`; the messages before it were queued.
         """
-        if not self.is_open:
-            raise self._lost()
-        was_idle = self.is_idle
+        self._check_open()
+        was_idle = self._outlet.is_idle
         try:
             for frame in frames:
                 self._outbox.put(frame)
         finally:
-            if not (self._flush_nowait() and was_idle):
-                self._changed.tell()
-
-    def _flush_nowait(self) -> bool:
-        """Whether all that is queued was sent without a wait; else it is for the writer."""
-        if self._road is None or self._is_sending or self._is_unsent:
-            return False
-        self._is_unsent = not self._outbox.pour(self._road.send_nowait)
-        return self.is_idle
+            if not (self._outlet.pour() and was_idle):
+                self._rouse()
 
     async def room(self) -> None:
         """Wait until the queue is short enough to post to it.
@@ -184,13 +186,12 @@ class WebSocket:
         await anyio.lowlevel.checkpoint_if_cancelled()
         while self.is_open and self._outbox.is_full:
             await self._changed.wait()
-        if not self.is_open:
-            raise self._lost()
+        self._check_open()
 
     @property
     def is_idle(self) -> bool:
         """Whether all that was posted has been given to the stream."""
-        return not (self._outbox.queued_frames or self._is_sending or self._is_unsent)
+        return self._outlet.is_idle
 
     async def idle(self) -> None:
         """Wait until all that was posted has been given to the stream.
@@ -198,93 +199,85 @@ class WebSocket:
         Raises:
             ConnectionLost: The connection is closing or closed.
         """
-        while self.is_open and not self.is_idle:
+        while self.is_open and not self._outlet.is_idle:
             await self._changed.wait()
-        if not self.is_open:
-            raise self._lost()
+        self._check_open()
 
     def ping(self, payload: bytes = b"") -> None:
-        """Queue a ping, ahead of messages; a checkpoint is not passed. Its pong is not awaited.
-
-        Args:
-            payload: At most 125 bytes.
+        """Send a ping, ahead of messages; a checkpoint is not passed. Its pong is not awaited.
 
         Raises:
             ConnectionLost: The connection is closing or closed.
             LocalProtocolError: The payload is too long. Nothing was queued.
         """
-        if not self.is_open:
-            raise self._lost()
+        self._check_open()
         if len(payload) > MAX_PING_BYTES:
             raise LocalProtocolError(f"a ping carries at most {MAX_PING_BYTES} bytes")
         self._outbox.put_control(self._ws.send(Ping(payload=payload)))
-        self._changed.tell()
+        if not self._outlet.pour():
+            self._rouse()
 
-    async def write_forever(self) -> None:
-        """Send what is posted, until our close frame went out or the connection broke.
+    def write_in(self, tasks: TaskGroup) -> None:
+        """Have what cannot be sent at once be written by a task of these, while there is some.
 
-        One task runs this. Cancelled while it sends, it takes the connection with it.
+        Cancelled while it sends, that task takes the connection with it.
+
+        Args:
+            tasks: They are there until this is closed.
         """
-        while True:
+        self._tasks = tasks
+        self._rouse()
+
+    def _rouse(self) -> None:
+        """Let those look again who wait, and have a task do what there is to do."""
+        self._changed.tell()
+        if self._tasks is None or self._is_writing:
+            return
+        if self._outlet.is_broken or self._outlet.is_waiting:
+            self._is_writing = True
+            self._tasks.start_soon(self._write, name="realtime_io writer")
+
+    async def _write(self) -> None:
+        try:
+            await anyio.lowlevel.checkpoint_if_cancelled()  # before a frame is begun
             await self.flush()
-            if self._is_broken or self.sent_code is not None:
-                break
-            if not await self._changed.wait(self._pulse.deadline):
-                await self._beat()
-        if self._is_broken:
-            # The peer may have said why before it went: the reader may look for that.
-            with anyio.move_on_after(LINGER_S):
-                while self._end is None:
-                    await self._changed.wait()
-            await self.aclose()
-        elif self.received_code is not None and not self._ws.client:
-            await self.aclose()  # RFC 6455 7.1.1: the server closes TCP, at once
+            if self._outlet.is_broken:
+                # The peer may have said why before it went: the reader may look for that.
+                with anyio.move_on_after(LINGER_S):
+                    while self._end is None:
+                        await self._changed.wait()
+                await self.aclose()
+            elif None not in (self.sent_code, self.received_code) and not self._ws.client:
+                await self.aclose()  # RFC 6455 7.1.1: the server closes TCP, at once
+        finally:
+            self._is_writing = False
 
     async def flush(self) -> None:
         """Send all that is queued. A send that does not end well is the last one.
 
-        For the writer; and after `Closed`, where our close frame may still be waiting.
+        Also after `Closed`, where our close frame may still be waiting.
         """
-        while self._is_sending:
-            await self._changed.wait()
-        self._is_sending = True
         try:
-            while not self._is_broken:
-                batch, code = (b"", None) if self._is_unsent else self._outbox.take()
-                if not (batch or self._is_unsent):
-                    return
-                try:
-                    await self._send(batch)
-                except GONE:
-                    self._stop_sending()
-                except BaseException:  # cancelled: a part of a frame may be on the wire
-                    await self.aclose()
-                    raise
-                else:
-                    self._is_unsent = False
-                    self.sent_code = self.sent_code if code is None else code
-                self._changed.tell()
-        finally:
-            self._is_sending = False
-            self._changed.tell()
+            late = await self._outlet.flush()
+        except BaseException:
+            if self._outlet.is_broken:
+                await self.aclose()
+            raise
+        if late is not None:
+            await self._give_up(late)
 
-    async def _send(self, data: bytes) -> None:
-        """Send a batch; with a keepalive, in pieces that the peer must take in time."""
-        timeout_s = self._pulse.timeout_s
-        if timeout_s is None:
-            await self._stream.send(data)
-            return
-        for start in range(0, len(data) or 1, JOINED_BYTES):
-            piece = data if len(data) <= JOINED_BYTES else data[start : start + JOINED_BYTES]
-            with anyio.move_on_after(timeout_s) as scope:
-                await self._stream.send(piece)
-            if scope.cancelled_caught:
-                what = f"{len(piece)} bytes" if piece else "the rest of a message"
-                await self._give_up(f"the peer did not take {what} within {timeout_s:g} s")
-                return
+    def beat_in(self, tasks: TaskGroup) -> None:
+        """Keep the pulse in a task of these, also while no task receives."""
+        self._has_heart = True
+        tasks.start_soon(self._beat_forever, name="realtime_io pulse")
 
-    async def _beat(self) -> None:
-        match self._pulse.beat(anyio.current_time(), is_listening=self._is_read):
+    async def _beat_forever(self) -> None:
+        while self.is_open:
+            await anyio.sleep_until(self._pulse.deadline)
+            await self._beat(is_listening=self._is_read)
+
+    async def _beat(self, *, is_listening: bool) -> None:
+        match self._pulse.beat(self._now(), is_listening=is_listening):
             case Beat.PING if self.is_open:
                 self.ping()
             case Beat.GIVE_UP:
@@ -314,7 +307,7 @@ class WebSocket:
 
         It belongs to the task that calls `receive`. What one read brings costs no wait each.
         """
-        while self._end is None and self._n_left:
+        while self._end is None and self._n_left > 0:
             try:
                 received = next(self._received, None)
             except Violation as exc:
@@ -332,7 +325,7 @@ class WebSocket:
             if isinstance(received, Ping):
                 if self.is_open:
                     self._outbox.put_control(self._ws.send(received.response()))
-                    self._changed.tell()
+                    self._rouse()
             elif isinstance(received, CloseConnection):
                 words = received.reason or ""
                 self._closed_by_peer(
@@ -345,7 +338,7 @@ class WebSocket:
             message = self.receive_nowait()
             if message is not None:
                 return message
-            if not self._n_left:
+            if self._n_left <= 0:
                 self._n_left = EVENTS_PER_CHECKPOINT
                 await self._reading(anyio.lowlevel.checkpoint())
             elif self._end is None:
@@ -365,20 +358,26 @@ class WebSocket:
                 self._changed.tell()  # close() may wait for what now nobody else reads
 
     async def _read(self) -> None:
+        until = inf if self._has_heart else self._pulse.deadline
+        if until != inf and until <= self._now():
+            await self._beat(is_listening=False)  # until now nobody was
+            until = self._pulse.deadline
         try:
-            data = await self._stream.receive(self._read_bytes)
+            data = await receive_until(self._stream, self._read_bytes, until)
         except GONE:
-            self._stop_sending()
+            self._outlet.stop()
             self._finish(None, "", clean=False)
+            return
+        if data is None:
+            await self._beat(is_listening=True)
         else:
-            self._n_read = len(data)
             self._heard(data)
 
     def _read_nowait(self) -> bool:
         """Whether there was more."""
-        n_read, self._n_read = self._n_read, 0
-        data = self._road and self._road.receive_nowait(self._read_bytes, behind=n_read)
+        data = self._road and self._road.receive_nowait(self._read_bytes)
         if data:
+            self._n_left -= EVENTS_PER_READ
             self._heard(data)
         return bool(data)
 
@@ -411,6 +410,7 @@ class WebSocket:
                         await self._changed.wait()
                 return
             self._is_closing = True
+            self._tasks = None  # who closes, sends
             with anyio.move_on_after(timeout_s):
                 self._say_goodbye(code, reason)
                 await self.flush()
@@ -421,7 +421,8 @@ class WebSocket:
 
     async def aclose(self) -> None:
         """Drop the stream at once, in bounded time."""
-        self._stop_sending()
+        self._tasks = None
+        self._outlet.stop()
         self._finish(None, "", clean=False)
         if self._is_dropped:
             return
@@ -431,7 +432,7 @@ class WebSocket:
         self._changed.tell()
 
     async def _until_answered(self) -> None:
-        while self._end is None and not self._is_broken:
+        while self._end is None and not self._outlet.is_broken:
             if self._is_read:
                 await self._changed.wait()
                 continue
@@ -447,7 +448,7 @@ class WebSocket:
         A client leaves it to the server. After a violation more may be on its way to us: a socket
         closed before that is read makes TCP throw away what we sent last, the close frame.
         """
-        if self._is_broken or self._end is None or self.sent_code is None:
+        if self._outlet.is_broken or self._end is None or self.sent_code is None:
             return
         if self.received_code is not None and not self._ws.client:
             return
@@ -465,12 +466,12 @@ class WebSocket:
             words = reason.encode(errors="replace")[:MAX_REASON_BYTES].decode(errors="ignore")
             frame = self._ws.send(CloseConnection(code=code, reason=words or None))
             self._outbox.put_goodbye(frame, code)
-            self._changed.tell()
+            self._rouse()
 
     def _closed_by_peer(self, code: int, reason: str) -> None:
         self.received_code = int(code)
         self._outbox.drop()  # who has said goodbye does not listen any more
-        if self._ws.state is ConnectionState.REMOTE_CLOSING and not self._is_broken:
+        if self._ws.state is ConnectionState.REMOTE_CLOSING and not self._outlet.is_broken:
             # RFC 6455 5.5.1: the reply echoes the code. An empty frame is answered by one: for that
             # wsproto wants its own 1005, an int is sent as 1000.
             self._outbox.put_goodbye(self._ws.send(CloseConnection(code=code)), int(code))
@@ -484,16 +485,13 @@ class WebSocket:
     def _finish(self, code: int | None, reason: str, *, clean: bool) -> None:
         if self._end is None:
             self._end = (code, reason, clean)
-        self._changed.tell()
+        self._rouse()
 
-    def _stop_sending(self) -> None:
-        self._is_broken = True
-        self._outbox.drop()
-
-    def _lost(self) -> ConnectionLost:
-        return ConnectionLost(
-            "the connection is closed: nothing can be sent any more",
-            received=self.received_code,
-            sent=self.sent_code,
-            phase="closing",
-        )
+    def _check_open(self) -> None:
+        if not self.is_open:
+            raise ConnectionLost(
+                "the connection is closed: nothing can be sent any more",
+                received=self.received_code,
+                sent=self.sent_code,
+                phase="closing",
+            )

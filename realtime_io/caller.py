@@ -30,7 +30,6 @@ from realtime_io import _clock
 from realtime_io._arguments import check_number
 from realtime_io._change import Change
 from realtime_io._dial import dial
-from realtime_io._listener import keep_writing
 from realtime_io._recorded import (
     DIFFERS,
     Source,
@@ -263,7 +262,7 @@ class _Scene:
 
     async def run(self) -> None:
         async with background_tasks() as tasks:
-            tasks.start_soon(keep_writing, self._socket, name="realtime_io caller's writer")
+            self._socket.write_in(tasks)
             tasks.start_soon(self._hear, name="realtime_io caller")
             try:
                 await self._perform()

@@ -22,7 +22,6 @@ from realtime_io._listener import (
     MAX_CONNECTIONS,
     Listening,
     credential,
-    keep_writing,
     listen,
     listen_in_memory,
 )
@@ -282,7 +281,7 @@ async def connect(
         proxy=Secret(proxy) if isinstance(proxy, str) else proxy,
     )
     async with background_tasks() as tasks:
-        tasks.start_soon(keep_writing, socket)
+        socket.write_in(tasks)
         try:
             yield Channel(socket)
         finally:

@@ -11,7 +11,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -21,7 +21,6 @@ import anyio.lowlevel
 from realtime_io._dial import dial
 from realtime_io._tasks import background_tasks
 from realtime_proto.dialect import Endpoint
-from realtime_proto.errors import RealtimeError
 
 if TYPE_CHECKING:
     from realtime_io._websocket import WebSocket
@@ -66,12 +65,8 @@ async def connected(url: str, context: ssl.SSLContext | None) -> AsyncIterator[W
     """Our WebSocket, with its writer."""
     websocket = await dial(Endpoint(url=url), ssl_context=context)
 
-    async def write() -> None:
-        with suppress(RealtimeError):
-            await websocket.write_forever()
-
     async with background_tasks() as tasks:
-        tasks.start_soon(write)
+        websocket.write_in(tasks)
         yield websocket
         await websocket.close()
 

@@ -225,7 +225,7 @@ async def _read(port: int, name: str) -> None:
     websocket = await dial(Endpoint(url=f"ws://127.0.0.1:{port}/"), deflate=deflate)
     try:
         async with background_tasks() as tasks:
-            tasks.start_soon(websocket.write_forever)
+            websocket.write_in(tasks)
             while True:
                 await websocket.receive()
     finally:

@@ -44,7 +44,7 @@ class Peer:
         websocket = await accept_websocket(self._stream, select=lambda _: Accept())
         if websocket is not None:
             async with background_tasks() as tasks:
-                tasks.start_soon(websocket.write_forever)
+                websocket.write_in(tasks)
                 try:
                     while True:
                         message = await websocket.receive()
@@ -127,7 +127,7 @@ async def converse(stream: ByteStream) -> list[str | bytes]:
         raise
     try:
         async with background_tasks() as tasks:
-            tasks.start_soon(websocket.write_forever)
+            websocket.write_in(tasks)
             heard = []
             for message in SAID:
                 await websocket.room()
@@ -160,7 +160,7 @@ def test_sending_in_its_own_task(backend: str) -> None:
         try:
             for message in SAID:
                 websocket.post(message)
-            await websocket.write_forever()
+            await websocket.flush()
         finally:
             await websocket.aclose()
 
@@ -194,7 +194,7 @@ def test_receiving_goes_on_where_it_was(backend: str) -> None:
                 server_up.append(websocket)
                 for message in SAID:
                     websocket.post(message)
-                await websocket.write_forever()
+                await websocket.flush()
 
             async with background_tasks() as tasks:
                 tasks.start_soon(serve)

@@ -53,12 +53,8 @@ async def speaking(
         if websocket is None:  # the client went away during the handshake
             return
 
-        async def write() -> None:
-            with suppress(RealtimeError):
-                await websocket.write_forever()
-
         async with background_tasks() as tasks:
-            tasks.start_soon(write)
+            websocket.write_in(tasks)
             with suppress(Closed, RealtimeError):
                 await script(websocket)
             with anyio.CancelScope(shield=True):

@@ -52,7 +52,7 @@ async def raw_peer(
     socket = websocket(wrap(ours), role, limits)
     with anyio.fail_after(5):
         async with background_tasks() as tasks:
-            tasks.start_soon(socket.write_forever)
+            socket.write_in(tasks)
             yield socket, theirs
     await socket.aclose()
     await theirs.aclose()
@@ -69,8 +69,8 @@ async def both(
     client, server = websocket(wrap(a), "client", limits), websocket(wrap(b), "server", limits)
     with anyio.fail_after(5):
         async with background_tasks() as tasks:
-            tasks.start_soon(client.write_forever)
-            tasks.start_soon(server.write_forever)
+            client.write_in(tasks)
+            server.write_in(tasks)
             yield client, server
     await client.aclose()
     await server.aclose()

@@ -95,7 +95,7 @@ DEFLATE: Final = Group("12, 13", ("12.*", "13.*"), (), 216, deflate=True)
 
 async def _echo(websocket: WebSocket) -> None:
     async with background_tasks() as tasks:
-        tasks.start_soon(_write, websocket)
+        websocket.write_in(tasks)
         try:
             while True:
                 message = await websocket.receive()
@@ -105,11 +105,6 @@ async def _echo(websocket: WebSocket) -> None:
             pass
         with anyio.CancelScope(shield=True):
             await websocket.close(timeout_s=1)
-
-
-async def _write(websocket: WebSocket) -> None:
-    with contextlib.suppress(RealtimeError):
-        await websocket.write_forever()
 
 
 async def serve(group: Group, port: int, context: ssl.SSLContext | None) -> None:

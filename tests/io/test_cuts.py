@@ -165,7 +165,7 @@ async def with_writer(
     websocket: WebSocket, talk: Callable[[WebSocket], Awaitable[Closed | None]]
 ) -> Closed | None:
     async with background_tasks() as tasks:
-        tasks.start_soon(websocket.write_forever)
+        websocket.write_in(tasks)
         end = await talk(websocket)
         await websocket.close(timeout_s=CLOSE_S)
     return end

@@ -55,8 +55,8 @@ async def shaken(
             )
             (theirs_up,) = accepted
             assert theirs_up is not None
-            tasks.start_soon(ours_up.write_forever)
-            tasks.start_soon(theirs_up.write_forever)
+            ours_up.write_in(tasks)
+            theirs_up.write_in(tasks)
             yield ours_up, theirs_up
     await ours_up.aclose()
     await theirs_up.aclose()

@@ -56,7 +56,7 @@ async def dialled(url: str, **options: Any) -> AsyncIterator[WebSocket]:
     with anyio.fail_after(5):
         socket = await dial(Endpoint(url=url, headers=KEY), **options)
         async with background_tasks() as tasks:
-            tasks.start_soon(socket.write_forever)
+            socket.write_in(tasks)
             yield socket
             await socket.close()
 

@@ -96,7 +96,7 @@ async def stalled(**settings: Any) -> AsyncIterator[Stalled]:
     try:
         with anyio.fail_after(5):
             async with background_tasks() as tasks:
-                tasks.start_soon(server.write_forever)
+                server.write_in(tasks)
                 tasks.start_soon(serve)
                 async with hold_session(driver):
                     yield Stalled(VoiceSession(driver), server, valve, heard)

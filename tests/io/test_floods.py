@@ -75,7 +75,7 @@ async def test_a_flood_is_stopped(name: str) -> None:
     try:
         with anyio.fail_after(20):
             async with background_tasks() as tasks:
-                tasks.start_soon(websocket.write_forever)
+                websocket.write_in(tasks)
                 tasks.start_soon(pour)
                 tasks.start_soon(step)
                 with pytest.raises(Closed, match=f"closed by us with {code}"):

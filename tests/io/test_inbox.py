@@ -130,7 +130,7 @@ async def test_a_flood_of_control_frames_ends_it(opcode: int, n: int) -> None:
 async def test_control_frames_are_counted_by_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred a second may go on for ever."""
     now = 0.0
-    monkeypatch.setattr(_websocket.anyio, "current_time", lambda: now)
+    monkeypatch.setattr(_websocket, "loop_clock", lambda: lambda: now)
     async with raw_peer("client") as (socket, peer):
         for _ in range(3):
             await peer.send(frame(PONG, to="client") * 100 + frame(TEXT, b"x", to="client"))
@@ -145,7 +145,7 @@ async def test_pongs_for_a_deaf_peer_are_bounded() -> None:
     socket = websocket(stuck, "client", SocketLimits(control_frames_per_s=10_000))
     with anyio.fail_after(5):
         async with background_tasks() as tasks:
-            tasks.start_soon(socket.write_forever)
+            socket.write_in(tasks)
             await theirs.send(frame(PING, to="client") * 9_000 + frame(TEXT, b"x", to="client"))
             assert "x" == await socket.receive()
             stuck.freed.set()

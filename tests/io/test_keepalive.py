@@ -103,7 +103,7 @@ def converse(
         began_at = anyio.current_time()
         with anyio.fail_after(10_000):
             async with background_tasks() as tasks:
-                tasks.start_soon(socket.write_forever)
+                socket.write_in(tasks)
                 tasks.start_soon(script, socket, theirs)
                 with pytest.raises(Closed) as caught:
                     while True:
@@ -223,8 +223,8 @@ def test_a_slow_server_is_not_given_up(backend: str, at_once: bool) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_an_unread_connection_is_not_given_up(backend: str) -> None:
-    """Where no task receives, pings go out and nothing is concluded."""
+def test_an_unread_connection_with_a_heart_is_not_given_up(backend: str) -> None:
+    """Where no task receives, pings go out in one of their own, and nothing is concluded."""
 
     async def run() -> None:
         ours, theirs = stream_pair()
@@ -232,11 +232,41 @@ def test_an_unread_connection_is_not_given_up(backend: str) -> None:
         socket = WebSocket(ours, connection, keepalive=KeepAlive())
         with anyio.fail_after(10_000):
             async with background_tasks() as tasks:
-                tasks.start_soon(socket.write_forever)
+                socket.write_in(tasks)
+                socket.beat_in(tasks)
                 await anyio.sleep(205)
                 assert socket.is_open
                 pings = [(await theirs.receive())[0] for _ in range(10)]
                 assert [0x80 | PING] * 10 == pings
+        await socket.aclose()
+        await theirs.aclose()
+
+    run_virtually(run, backend=backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("pause_s", [20.0, 30.0, 41.0, 1_000.0])
+def test_a_reader_that_was_away_does_not_give_up(backend: str, pause_s: float) -> None:
+    """Whoever reads keeps the pulse: of the time in which nobody did, nothing is concluded."""
+
+    async def run() -> None:
+        ours, theirs = stream_pair()
+        socket = WebSocket(ours, Connection(ConnectionType.CLIENT), keepalive=KeepAlive())
+
+        async def answer_two() -> None:
+            for _ in range(2):
+                assert 0x80 | PING == (await theirs.receive())[0]
+            await theirs.send(frame(TEXT, b"here", to="client"))
+
+        with anyio.fail_after(10_000):
+            async with background_tasks() as tasks:
+                socket.write_in(tasks)
+                tasks.start_soon(answer_two)
+                with anyio.move_on_after(20.5) as scope:
+                    await socket.receive()
+                assert scope.cancelled_caught
+                await anyio.sleep(pause_s)  # the peer's pong may lie unread as long
+                assert "here" == await socket.receive()
         await socket.aclose()
         await theirs.aclose()
 

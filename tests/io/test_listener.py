@@ -49,7 +49,7 @@ async def client_of(server: Listening, path: str = "/", **details: Any) -> Async
     context = client_context() if server.is_encrypted else None
     socket = await dial(Endpoint(url=server.url + path, **details), ssl_context=context)
     async with background_tasks() as tasks:
-        tasks.start_soon(socket.write_forever)
+        socket.write_in(tasks)
         yield socket
         await socket.close()
 
@@ -115,7 +115,7 @@ async def test_the_end_of_the_server_is_a_goodbye_to_all() -> None:
         async with background_tasks() as tasks:
             async with listen(echo) as server:
                 socket = await dial(Endpoint(url=server.url))
-                tasks.start_soon(socket.write_forever)
+                socket.write_in(tasks)
                 tasks.start_soon(hear_the_end, socket)
                 socket.post("hello")
                 await anyio.wait_all_tasks_blocked()

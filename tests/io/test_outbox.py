@@ -59,7 +59,7 @@ async def test_room_waits_for_the_writer(limits: SocketLimits) -> None:
             tasks.start_soon(wait_for_room)
             await anyio.wait_all_tasks_blocked()
             assert not done
-            tasks.start_soon(socket.write_forever)
+            socket.write_in(tasks)
             await anyio.wait_all_tasks_blocked()
             assert done
             assert (0, 0) == (socket.queued_frames, socket.queued_bytes)
@@ -145,7 +145,7 @@ async def test_a_cancelled_send_poisons_the_connection() -> None:
     socket = websocket(stuck, "server")
     with anyio.fail_after(5):
         async with background_tasks() as tasks:
-            tasks.start_soon(socket.write_forever)
+            socket.write_in(tasks)
             socket.post("hello")
             socket.post("again")
             await stuck.is_stuck.wait()
@@ -159,7 +159,7 @@ async def test_a_cancelled_send_poisons_the_connection() -> None:
             await socket.room()
         with pytest.raises(Closed):
             await socket.receive()
-        await socket.write_forever()
+        await socket.flush()
         await socket.close()
         assert frame(TEXT, b"hello", to="client")[:3] == await read_all(theirs)
         assert socket.sent_code is None
@@ -178,7 +178,7 @@ async def test_a_close_that_cannot_send_is_bounded_and_poisons() -> None:
 
 
 async def test_the_writer_ends_with_the_stream() -> None:
-    """A peer that is gone ends write_forever without an error, and leaves the peer's last words."""
+    """A peer that is gone ends it without an error, and leaves the peer's last words."""
     ours, theirs = stream_pair()
     socket = websocket(ours, "client")
     with anyio.fail_after(5):
@@ -186,7 +186,7 @@ async def test_the_writer_ends_with_the_stream() -> None:
         await theirs.aclose()
         socket.post("x")
         async with background_tasks() as tasks:
-            tasks.start_soon(socket.write_forever)
+            socket.write_in(tasks)
             await anyio.wait_all_tasks_blocked()
             assert not socket.is_open
             end = (await received(socket))[1]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
-from anyio.abc import SocketAttribute, SocketStream
+from anyio.abc import ByteStream, SocketAttribute, SocketStream
 from helpers.certificates import client_context, server_context
 from helpers.frames import TEXT, close_frame, frame
 from helpers.sockets import received, websocket
@@ -20,15 +20,11 @@ from hypothesis import strategies as st
 from realtime_io import RealtimeVoice
 from realtime_io._dial import dial
 from realtime_io._listener import listen
+from realtime_io._road import Road, receive_until
 from realtime_io._tasks import background_tasks
-from realtime_io._tcp import (
-    LOOP_READ_BYTES,
-    SocketRoad,
-    TcpRoad,
-    TransportRoad,
-    with_nowait,
-)
+from realtime_io._tcp import SocketRoad, with_nowait
 from realtime_io._tls import TlsRoad, start_client, start_server
+from realtime_io._transport import LOOP_READ_BYTES, TransportRoad
 from realtime_io._websocket import Closed, SocketLimits, WebSocket
 from realtime_proto.dialect import Endpoint
 from realtime_proto.errors import ConnectionLost, LocalProtocolError
@@ -86,13 +82,23 @@ async def test_while_another_sends_it_is_kept() -> None:
         await theirs.aclose()
 
 
-async def tcp_pair() -> tuple[TcpRoad, socket.socket]:
+async def tcp_pair() -> tuple[Road, socket.socket]:
     """Our end, and the other one, which blocks."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         ours = with_nowait(await anyio.connect_tcp(*listener.getsockname()))
         theirs, _ = listener.accept()
-    assert isinstance(ours, TcpRoad)
+    assert isinstance(ours, Road)
     return ours, theirs
+
+
+async def both_ends() -> tuple[ByteStream, ByteStream]:
+    """Two ends of a TCP connection in this event loop."""
+    ends: list[ByteStream] = []
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener:
+        port = listener.extra(SocketAttribute.local_port)
+        ends.append(with_nowait(await anyio.connect_tcp("127.0.0.1", port)))
+        ends.append(with_nowait(await listener.listeners[0].accept()))  # type: ignore[attr-defined]
+    return ends[0], ends[1]
 
 
 def read_exactly(peer: socket.socket, n_bytes: int) -> bytes:
@@ -171,59 +177,70 @@ async def test_what_is_read_stays_in_order(max_bytes: int) -> None:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(anyio.to_thread.run_sync, write)
             with pytest.raises(anyio.EndOfStream):
-                n_read = 0
                 while True:
-                    piece = ours.receive_nowait(max_bytes, behind=n_read)
-                    n_read = 0
-                    if piece is None:
-                        piece = await ours.receive(max_bytes)
-                        n_read = len(piece)
-                    got += piece
+                    got += ours.receive_nowait(max_bytes) or await ours.receive(max_bytes)
         await ours.aclose()
     assert data == got
 
 
-async def test_what_anyio_has_is_not_overtaken() -> None:
-    """Behind less than a full read, and where anyio has something or might read, it is asked."""
-    full = LOOP_READ_BYTES
+async def test_behind_a_full_read_the_kernel_is_asked() -> None:
+    """Behind less than that, or with the end in sight, there is nothing without a wait."""
     ours, theirs = await tcp_pair()
-    with theirs:
+    with theirs, anyio.fail_after(10):
+        theirs.sendall(bytes(2 * LOOP_READ_BYTES))
+        n_read = len(await ours.receive(LOOP_READ_BYTES))
+        while n_read < 2 * LOOP_READ_BYTES:
+            n_read += len(ours.receive_nowait(LOOP_READ_BYTES) or await ours.receive(2**20))
+        assert None is ours.receive_nowait(9)
         theirs.sendall(b"0123456789")
+        assert None is ours.receive_nowait(9)  # nobody has said that there is more
         if isinstance(ours, TransportRoad):  # trio reads as much as it is asked for
-            assert None is ours.receive_nowait(9, behind=full - 1)
-            queue = ours._transport.get_protocol().read_queue  # type: ignore[attr-defined]
-            queue.append(b"before")
-            assert None is ours.receive_nowait(9, behind=full)
-            queue.clear()
-            ours._transport.resume_reading()
-            assert None is ours.receive_nowait(9, behind=full)
-            ours._transport.pause_reading()
-            assert b"012345678" == ours.receive_nowait(9, behind=full)
-            assert b"9" == ours.receive_nowait(9, behind=full)
-            assert None is ours.receive_nowait(9, behind=full)
+            ours._is_more = True
+            assert b"012345678" == ours.receive_nowait(9)
+            assert b"9" == ours.receive_nowait(9)
+            assert None is ours.receive_nowait(9)
+            ours._is_more = True
             theirs.close()
-        assert None is ours.receive_nowait(9, behind=full)
+        assert None is ours.receive_nowait(9)
         await ours.aclose()
-        assert None is ours.receive_nowait(9, behind=full)
+        assert None is ours.receive_nowait(9)
 
 
 async def test_without_a_wait_tls_gives_what_was_read_below_and_not_asked_for() -> None:
     """And nothing more than that, where what is below has nothing without a wait."""
     with anyio.fail_after(5):
         client, server = await tls_pair(None)
-        assert None is client.receive_nowait(10**6, behind=0)
+        assert None is client.receive_nowait(10**6)
         await server.send(bytes(100_000))
         assert 5 == len(await client.receive(5))
         pieces = []
-        while (piece := client.receive_nowait(30_000, behind=0)) is not None:
+        while (piece := client.receive_nowait(30_000)) is not None:
             assert len(piece) <= 30_000
             pieces.append(piece)
         assert 99_995 == len(b"".join(pieces))
         await server.aclose()
-        assert None is client.receive_nowait(10, behind=0)
+        assert None is client.receive_nowait(10)
         with pytest.raises(anyio.EndOfStream):
             await client.receive()
         await client.aclose()
+
+
+@pytest.mark.parametrize("kind", ["tcp", "tls", "memory", "tls in memory"])
+async def test_no_longer_than_until_a_time(kind: str) -> None:
+    """Nothing until then is no error, and whatever comes later is not lost."""
+    with anyio.fail_after(10):
+        ours, theirs = stream_pair() if "memory" in kind else await both_ends()
+        if "tls" in kind:
+            ours, theirs = await encrypted(ours, theirs)
+        for data in (b"one", b"two"):
+            assert None is await receive_until(ours, 10, anyio.current_time() + 0.001)
+            assert None is await receive_until(ours, 10, 0.0)
+            await theirs.send(data)
+            assert data == await receive_until(ours, 10, anyio.current_time() + 10)
+        await theirs.aclose()
+        with pytest.raises(anyio.EndOfStream):
+            await receive_until(ours, 10, anyio.current_time() + 10)
+        await ours.aclose()
 
 
 @pytest.mark.parametrize("is_encrypted", [False, True])
@@ -288,12 +305,16 @@ async def test_streams_that_are_no_sockets_are_left_as_they_are() -> None:
 async def tls_pair(sizes: list[int] | None) -> tuple[TlsRoad, TlsRoad]:
     """Client and server; the client's kernel takes so many bytes at once, None: there is none."""
     ours, theirs = stream_pair(10_000)
+    return await encrypted(ours if sizes is None else eager(ours, sizes), theirs)
+
+
+async def encrypted(ours: ByteStream, theirs: ByteStream) -> tuple[TlsRoad, TlsRoad]:
+    """Client and server over these."""
     ends: list[Any] = [None, None]
 
     async def client() -> None:
-        below = ours if sizes is None else eager(ours, sizes)
         ends[0] = await start_client(
-            below, host="127.0.0.1", address="there", context=client_context()
+            ours, host="127.0.0.1", address="there", context=client_context()
         )
 
     async def server() -> None:
@@ -384,7 +405,7 @@ async def test_what_is_left_is_for_the_writer(n_bytes: int) -> None:
     socket.ping(b"p")
     with anyio.fail_after(5):
         async with background_tasks() as tasks:
-            tasks.start_soon(socket.write_forever)
+            socket.write_in(tasks)
             await socket.idle()
             socket.post_now("now")
             assert 0 == socket.queued_frames

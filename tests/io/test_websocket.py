@@ -256,7 +256,7 @@ async def test_what_is_queued_goes_before_our_close_frame() -> None:
         socket, peer = websocket(ours, "client"), websocket(theirs, "server")
         async with background_tasks() as tasks:
             if has_writer:
-                tasks.start_soon(socket.write_forever)
+                socket.write_in(tasks)
             for i in range(300):
                 socket.post(str(i))
             with anyio.fail_after(5):
@@ -378,7 +378,7 @@ async def test_close_goes_on_where_the_reader_and_writer_are_cancelled() -> None
         async with background_tasks() as tasks:
             async with background_tasks() as workers:
                 workers.start_soon(received, socket)
-                workers.start_soon(socket.write_forever)
+                socket.write_in(workers)
                 await anyio.wait_all_tasks_blocked()
                 tasks.start_soon(socket.close)
             await anyio.wait_all_tasks_blocked()
@@ -427,7 +427,7 @@ async def test_cancelled_anywhere_it_leaves_no_half_frame(n: int) -> None:
     async def talk(scope: anyio.CancelScope) -> None:
         with scope:
             async with background_tasks() as workers:
-                workers.start_soon(client.write_forever)
+                client.write_in(workers)
                 for i in range(3):
                     await client.room()
                     client.post(str(i) * 100)
@@ -438,7 +438,7 @@ async def test_cancelled_anywhere_it_leaves_no_half_frame(n: int) -> None:
     scope = anyio.CancelScope()
     with anyio.fail_after(5):
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(server.write_forever)
+            server.write_in(tasks)
             tasks.start_soon(serve)
             tasks.start_soon(talk, scope)
             for _ in range(n):
@@ -467,7 +467,7 @@ def test_after_a_violation_we_hang_up(backend: str, has_half: bool, after_s: flo
         socket = websocket(stream, "server")
         with anyio.fail_after(100):
             async with background_tasks() as tasks:
-                tasks.start_soon(socket.write_forever)
+                socket.write_in(tasks)
                 await theirs.send(frame(TEXT, b"unmasked", to="client"))
                 assert "1002" in (await received(socket))[1].reason
                 began_at = anyio.current_time()
