@@ -197,7 +197,7 @@ class Listening:
                 code = 1011
                 # That its peer is gone is the normal end of a connection.
                 if not isinstance(exc, ConnectionLost) or socket.is_open:
-                    raise
+                    self._report(exc)  # at once: saying goodbye may be cancelled
             except BaseException:
                 code = 1001  # cancelled: the server ends
                 raise
@@ -208,8 +208,11 @@ class Listening:
     def _report(self, error: Exception) -> None:
         if self._on_failure is None:
             _log.error("a connection failed: %s", error, exc_info=error)
-        else:
+            return
+        try:
             self._on_failure(error)
+        except Exception as exc:  # one that cannot even be told must not end the others either
+            _log.error("on_failure raised %r for %r", exc, error, exc_info=exc)
 
 
 @asynccontextmanager

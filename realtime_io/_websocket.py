@@ -235,7 +235,8 @@ class WebSocket:
             return
         if self._outlet.is_broken or self._outlet.is_waiting:
             self._is_writing = True
-            self._tasks.start_soon(self._write, name="realtime_io writer")
+            whose = "realtime_io" if self._ws.client else "relay"
+            self._tasks.start_soon(self._write, name=f"{whose} writer")
 
     async def _write(self) -> None:
         try:

@@ -164,6 +164,47 @@ async def test_a_handler_that_fails_ends_its_connection_alone(
     assert ["a connection failed: mine"] == [record.getMessage() for record in caplog.records]
 
 
+async def test_a_failure_is_told_before_the_goodbye() -> None:
+    """Which the client may not answer, and which may be cancelled: it is not lost."""
+    failures: list[Exception] = []
+
+    async def fail(socket: WebSocket, request: Request) -> None:
+        raise ValueError("mine")
+
+    with anyio.fail_after(5):
+        async with listen(fail, on_failure=failures.append) as server:
+            client = await dial(Endpoint(url=server.url))
+            await until(lambda: bool(failures))
+            assert 1 == server.n_connections
+        await client.aclose()
+    assert ["mine"] == [str(failure) for failure in failures]
+
+
+async def test_on_failure_that_raises_ends_nothing(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is logged, with what it was to be told."""
+    monkeypatch.setattr(logging.getLogger("realtime_io.relay"), "disabled", False)
+
+    async def fail(socket: WebSocket, request: Request) -> None:
+        if request.target == "/bad":
+            raise ValueError("mine")
+        await echo(socket, request)
+
+    def tell(error: Exception) -> None:
+        raise KeyError("theirs")
+
+    with anyio.fail_after(5), caplog.at_level(logging.ERROR, "realtime_io.relay"):
+        async with listen(fail, on_failure=tell) as server, client_of(server) as good:
+            async with client_of(server, "/bad") as bad:
+                assert 1011 == (await end_of(bad)).code
+            good.post("still here")
+            assert "still here" == await good.receive()
+    assert ["on_failure raised KeyError('theirs') for ValueError('mine')"] == [
+        record.getMessage() for record in caplog.records
+    ]
+
+
 async def test_a_client_that_goes_is_no_failure() -> None:
     """A send that finds it gone ends the connection quietly; another's loss does not."""
     failures: list[Exception] = []
