@@ -270,7 +270,7 @@ class FrameMaker:
         if not self._mask_bit:
             return head + payload
         key = self._new_key()
-        return b"".join((head, key, mask(payload, key)))
+        return mask(payload, key, head + key)
 
     def _new_key(self) -> bytes:
         if self._at == len(self._pool):

@@ -23,15 +23,15 @@ _XOR: Final = tuple((_ALL_BYTES ^ byte * _ONES).to_bytes(256, "big") for byte in
 """For each byte of a key, the table that masks with it."""
 
 
-def _mask_stdlib(payload: bytes, key: bytes) -> bytes:
+def _mask_stdlib(payload: bytes, key: bytes, head: bytes = b"") -> bytes:
     masked = bytearray(payload)
     for i, byte in enumerate(key[: len(payload)]):
         masked[i::4] = masked[i::4].translate(_XOR[byte])
-    return bytes(masked)
+    return b"".join((head, masked))
 
 
-mask: Callable[[bytes, bytes], bytes]
-"""A payload, masked or unmasked with a key of four bytes."""
+mask: Callable[..., bytes]
+"""A payload, masked or unmasked with a key of four bytes, behind a head that is left as it is."""
 
 try:
     from bitarray import bitarray
@@ -39,10 +39,13 @@ except ImportError:  # pragma: no cover - decided by what is installed
     mask = _mask_stdlib
 else:
 
-    def _mask_bitarray(payload: bytes, key: bytes) -> bytes:
-        if len(payload) > PIECE_BYTES:
-            starts = range(0, len(payload), PIECE_BYTES)  # each a multiple of the key's length
-            return b"".join([_mask_bitarray(payload[i : i + PIECE_BYTES], key) for i in starts])
+    def _mask_bitarray(payload: bytes, key: bytes, head: bytes = b"") -> bytes:
+        if len(payload) > PIECE_BYTES:  # each a multiple of the key's length
+            starts = range(0, len(payload), PIECE_BYTES)
+            return b"".join((head, *[_xor(payload[i : i + PIECE_BYTES], key) for i in starts]))
+        return b"".join((head, _xor(payload, key)))
+
+    def _xor(payload: bytes, key: bytes) -> bitarray:
         bits = bitarray()
         bits.frombytes(payload)
         keys = bitarray()
@@ -50,6 +53,6 @@ else:
         keys *= -(-len(payload) // len(key))
         del keys[len(bits) :]
         bits ^= keys
-        return bits.tobytes()
+        return bits
 
     mask = _mask_bitarray

@@ -114,6 +114,10 @@ class Outbox:
 
         Empty where nothing waits. It has left the queue, sent or not.
         """
+        batch, code = self._take()
+        return batch[0] if len(batch) == 1 else b"".join(batch), code
+
+    def _take(self) -> tuple[list[bytes], int | None]:
         batch: list[bytes] = list(self._controls)
         self._controls.clear()
         size = sum(map(len, batch))
@@ -131,23 +135,24 @@ class Outbox:
             goodbye, code = self._goodbye
             self._goodbye = None
             batch.append(goodbye)
-        return batch[0] if len(batch) == 1 else b"".join(batch), code
+        return batch, code
 
-    def pour(self, send_nowait: Callable[[bytes], bool]) -> bool:
+    def pour(self, send_nowait: Callable[..., bool], *, at_least: int = 1) -> bool:
         """Give what waits away, in order, up to a frame that has to be sent in pieces.
 
         Args:
-            send_nowait: Says whether it has sent all; what it has not, it keeps.
+            send_nowait: Sends these frames, and says whether all was; what was not, it keeps.
+            at_least: Keep what is less, in bytes.
 
         Returns:
             Whether all that was given was sent.
         """
         is_sent = True
-        while is_sent and (self._controls or self._frames):
+        while is_sent and (self._controls or self.queued_bytes >= at_least):
             if not self._controls and len(self._frames[0]) > JOINED_BYTES:
                 break
-            batch, _ = self.take()
-            is_sent = send_nowait(batch)
+            batch, _ = self._take()
+            is_sent = send_nowait(*batch)
         return is_sent
 
     def drop(self) -> None:

@@ -74,11 +74,15 @@ class Outlet:
         """Whether there is something to be flushed, of whatever kind."""
         return self._is_unsent or not self._outbox.is_empty
 
-    def pour(self) -> bool:
-        """Whether all messages were sent without a wait; else there is something to be flushed."""
+    def pour(self, at_least: int = 1) -> bool:
+        """Whether all messages were sent without a wait; else there is something to be flushed.
+
+        Args:
+            at_least: Keep what is less, in bytes, for what is joined with it.
+        """
         if self._road is None or self._is_sending or self._is_unsent:
             return False
-        self._is_unsent = not self._outbox.pour(self._road.send_nowait)
+        self._is_unsent = not self._outbox.pour(self._road.send_nowait, at_least=at_least)
         return self.is_idle
 
     async def flush(self) -> str | None:

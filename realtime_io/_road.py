@@ -20,8 +20,11 @@ class Road(ByteStream):
     """A byte stream that takes at once what the kernel takes, and gives at once what there is."""
 
     @abstractmethod
-    def send_nowait(self, item: bytes) -> bool:
+    def send_nowait(self, *items: bytes) -> bool:
         """Give the kernel what it takes at once. Passes no checkpoint and raises nothing.
+
+        Args:
+            items: To be sent one behind the other, which need not be joined for that.
 
         Returns:
             Whether that was all; else `send` must be called, with nothing even, and sends the rest

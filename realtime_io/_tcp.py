@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from anyio.abc import ByteStream, SocketAttribute, SocketStream
@@ -41,7 +42,7 @@ def with_nowait(stream: ByteStream) -> ByteStream:
     if loaded is not None and isinstance(transport, loaded.Transport):
         return _taken_over(transport) or stream
     raw: object = stream.extra(SocketAttribute.raw_socket, None)
-    return SocketRoad(stream, raw.send) if isinstance(raw, socket.socket) else stream
+    return SocketRoad(stream, raw.sendmsg) if isinstance(raw, socket.socket) else stream
 
 
 def _taken_over(transport: Any) -> ByteStream | None:
@@ -58,28 +59,28 @@ class SocketRoad(Road):
 
     Args:
         stream: anyio's, which keeps nothing behind a send.
-        write: Gives the kernel bytes and says how many it took; raises OSError where it took none.
+        write: Gives the kernel such items and says how many bytes it took; raises OSError where it
+            took none.
     """
 
     __slots__ = ("_is_sending", "_rest", "_stream", "_write")
 
-    def __init__(self, stream: ByteStream, write: Callable[[bytes], int]) -> None:
+    def __init__(self, stream: ByteStream, write: Callable[[tuple[bytes, ...]], int]) -> None:
         self._stream = stream
         self._write = write
         self._rest = b""  # taken, and not given to the kernel yet
         self._is_sending = False
 
-    def send_nowait(self, item: bytes) -> bool:
+    def send_nowait(self, *items: bytes) -> bool:
         """See `Road`."""
-        if self._rest or self._is_sending:
-            self._rest += item
-            return False
-        try:
-            n_bytes = self._write(item)
-        except OSError:  # no room, or no connection
-            n_bytes = 0
-        self._rest = item[n_bytes:]
-        return not self._rest
+        n_bytes = 0
+        if not (self._rest or self._is_sending):
+            with suppress(OSError):  # no room, or no connection
+                n_bytes = self._write(items)
+            if n_bytes == sum(map(len, items)):
+                return True
+        self._rest += b"".join(items)[n_bytes:]
+        return False
 
     async def send(self, item: bytes) -> None:
         """Send it all. A send that was cancelled or failed is the last one."""

@@ -202,9 +202,9 @@ class TlsRoad(Road):
             self.failure = exc
         return n_bytes
 
-    def send_nowait(self, item: bytes) -> bool:
+    def send_nowait(self, *items: bytes) -> bool:
         """See `Road`."""
-        data = self._encrypted(item)
+        data = self._encrypted(items[0] if len(items) == 1 else b"".join(items))
         below = self._stream
         is_kept = self._unsent or self._is_broken or self._sending.locked()
         if is_kept or not isinstance(below, Road):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING, Final
 
@@ -22,11 +23,20 @@ from realtime_io._road import Road
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
 __all__ = ("LOOP_READ_BYTES", "TransportRoad")
 
 LOOP_READ_BYTES: Final = 256 * 2**10
 """What asyncio reads at once."""
+
+
+def _joined(fd: int, items: tuple[bytes, ...]) -> int:
+    return os.write(fd, b"".join(items))
+
+
+_writev: Final[Callable[[int, tuple[bytes, ...]], int]] = getattr(os, "writev", _joined)
+"""Windows has none."""
 
 
 class TransportRoad(asyncio.Protocol, Road, SocketStream):
@@ -121,12 +131,18 @@ class TransportRoad(asyncio.Protocol, Road, SocketStream):
             data, self._received = data[:max_bytes], data[max_bytes:]
         return data
 
-    def send_nowait(self, item: bytes) -> bool:
-        """See `Road`. The transport keeps in order what it is given."""
+    def send_nowait(self, *items: bytes) -> bool:
+        """See `Road`. What the kernel does not take, the transport keeps, in order."""
         transport = self._transport
         if transport.is_closing():
             return False
-        transport.write(item)
+        n_bytes = 0
+        if not transport.get_write_buffer_size():
+            with suppress(OSError):  # no room, or no connection: the transport finds out
+                n_bytes = _writev(self._raw_socket.fileno(), items)
+            if n_bytes == sum(map(len, items)):
+                return True
+        transport.write(b"".join(items)[n_bytes:])
         return not transport.get_write_buffer_size()
 
     async def send(self, item: bytes) -> None:

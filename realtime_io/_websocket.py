@@ -154,7 +154,7 @@ class WebSocket:
         self._check_open()
         self._outbox.put(frame)
         if self._outbox.queued_bytes >= JOINED_BYTES:
-            self._outlet.pour()  # more would not be joined with it
+            self._outlet.pour(JOINED_BYTES)  # more would not be joined with it
         self._rouse()
 
     def post_now(self, *frames: str | bytes) -> None:

@@ -100,7 +100,8 @@ def eager(below: MemoryStream, sizes: Iterable[int]) -> SocketRoad:
     sizes = list(sizes)
     room = chain(sizes, repeat(sizes[-1]))
 
-    def write(data: bytes) -> int:
+    def write(items: tuple[bytes, ...]) -> int:
+        data = b"".join(items)
         taken = data[: next(room)]
         if not taken:
             raise BlockingIOError
