@@ -251,15 +251,9 @@ class FrameMaker:
         self._pool = b""
         self._at = 0
 
-    def text(self, payload: bytes) -> bytes:
-        """A text message, which must be UTF-8."""
-        return self._make(_TEXT, payload)
-
-    def binary(self, payload: bytes) -> bytes:
-        """A binary message."""
-        return self._make(_BINARY, payload)
-
-    def _make(self, opcode: int, payload: bytes) -> bytes:
+    def make(self, payload: bytes, *, is_text: bool) -> bytes:
+        """A whole message; text must be UTF-8."""
+        opcode = _TEXT if is_text else _BINARY
         size = len(payload)
         if size < _TWO_BYTES:
             head = bytes((opcode, self._mask_bit | size))
@@ -269,12 +263,10 @@ class FrameMaker:
             head = bytes((opcode, self._mask_bit | _EIGHT_BYTES)) + size.to_bytes(8, "big")
         if not self._mask_bit:
             return head + payload
-        key = self._new_key()
-        return mask(payload, key, head + key)
-
-    def _new_key(self) -> bytes:
-        if self._at == len(self._pool):
+        at = self._at
+        if at == len(self._pool):
             self._pool = os.urandom(POOL_KEYS * _KEY_BYTES)
-            self._at = 0
-        self._at += _KEY_BYTES
-        return self._pool[self._at - _KEY_BYTES : self._at]
+            at = 0
+        self._at = at + _KEY_BYTES
+        key = self._pool[at : self._at]
+        return mask(payload, key, head + key)

@@ -65,6 +65,11 @@ class Outbox:
         return not (self._frames or self._controls or self._goodbye)
 
     @property
+    def is_ending(self) -> bool:
+        """Whether the goodbye waits."""
+        return self._goodbye is not None
+
+    @property
     def is_full(self) -> bool:
         """Whether whoever has more to send should wait."""
         return (
@@ -93,10 +98,8 @@ class Outbox:
                 if isinstance(message, str)
                 else BytesMessage(data=message)
             )
-        elif isinstance(message, str):
-            frame = self._maker.text(payload)
         else:
-            frame = self._maker.binary(payload)
+            frame = self._maker.make(payload, is_text=isinstance(message, str))
         self._frames.append(frame)
         self.queued_bytes += len(frame)
 
@@ -139,6 +142,8 @@ class Outbox:
 
     def pour(self, send_nowait: Callable[..., bool], *, at_least: int = 1) -> bool:
         """Give what waits away, in order, up to a frame that has to be sent in pieces.
+
+        There must be no goodbye.
 
         Args:
             send_nowait: Sends these frames, and says whether all was; what was not, it keeps.

@@ -80,10 +80,13 @@ class Outlet:
         Args:
             at_least: Keep what is less, in bytes, for what is joined with it.
         """
-        if self._road is None or self._is_sending or self._is_unsent:
+        return not self._is_sending and self._pour(at_least)
+
+    def _pour(self, at_least: int = 1) -> bool:
+        if self._road is None or self._is_unsent or self._outbox.is_ending:
             return False
         self._is_unsent = not self._outbox.pour(self._road.send_nowait, at_least=at_least)
-        return self.is_idle
+        return not (self._is_unsent or self._outbox.queued_frames)
 
     async def flush(self) -> str | None:
         """Send all that waits, what is added meanwhile too. Cancelled while it sends, it breaks.
@@ -96,6 +99,8 @@ class Outlet:
         self._is_sending = True
         try:
             while not self.is_broken and self.is_waiting:
+                if self._pour():
+                    continue
                 batch, code = (b"", None) if self._is_unsent else self._outbox.take()
                 try:
                     late = await self._send(batch)

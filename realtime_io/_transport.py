@@ -137,12 +137,12 @@ class TransportRoad(asyncio.Protocol, Road, SocketStream):
         if transport.is_closing():
             return False
         n_bytes = 0
-        if not transport.get_write_buffer_size():
+        if len(items) > 1 and not transport.get_write_buffer_size():
             with suppress(OSError):  # no room, or no connection: the transport finds out
                 n_bytes = _writev(self._raw_socket.fileno(), items)
             if n_bytes == sum(map(len, items)):
                 return True
-        transport.write(b"".join(items)[n_bytes:])
+        transport.write(items[0] if len(items) == 1 else b"".join(items)[n_bytes:])
         return not transport.get_write_buffer_size()
 
     async def send(self, item: bytes) -> None:

@@ -78,6 +78,7 @@ class WebSocket:
 
     Attributes:
         received_code: What the peer's close frame said; 1005 where it was empty.
+        outbox: What waits to be sent.
     """
 
     def __init__(
@@ -102,11 +103,12 @@ class WebSocket:
         self._inbox = Inbox(connection, limits, self._now)
         self._received: Iterator[Received] = self._inbox.feed(early)
         self._n_left = EVENTS_PER_CHECKPOINT  # to be received before the others get a turn
+        self._n_free = EVENTS_PER_CHECKPOINT  # to be posted, the same
         self._changed = Change()
         self._pulse = Pulse(keepalive, self._now())
-        self._outbox = Outbox(connection, limits, is_compressed=is_compressed)
+        self.outbox = Outbox(connection, limits, is_compressed=is_compressed)
         self._outlet = Outlet(
-            stream, self._outbox, timeout_s=self._pulse.timeout_s, changed=self._changed
+            stream, self.outbox, timeout_s=self._pulse.timeout_s, changed=self._changed
         )
         self._has_heart = False  # a task keeps the pulse; else who reads does
         self._tasks: TaskGroup | None = None
@@ -129,16 +131,6 @@ class WebSocket:
         """What our close frame said, once it went out."""
         return self._outlet.sent_code
 
-    @property
-    def queued_frames(self) -> int:
-        """How many messages wait to be sent."""
-        return self._outbox.queued_frames
-
-    @property
-    def queued_bytes(self) -> int:
-        """The same in bytes on the wire."""
-        return self._outbox.queued_bytes
-
     # --- sending
 
     def post(self, frame: str | bytes) -> None:
@@ -152,10 +144,12 @@ class WebSocket:
                 was queued.
         """
         self._check_open()
-        self._outbox.put(frame)
-        if self._outbox.queued_bytes >= JOINED_BYTES:
-            self._outlet.pour(JOINED_BYTES)  # more would not be joined with it
-        self._rouse()
+        self.outbox.put(frame)
+        is_enough = self.outbox.queued_bytes >= JOINED_BYTES
+        if is_enough:
+            self._outlet.pour(JOINED_BYTES)  # more would not be sent with it
+        if is_enough or not self._is_writing:
+            self._rouse()
 
     def post_now(self, *frames: str | bytes) -> None:
         """Queue messages, and send what is queued in this turn if the connection takes it.
@@ -170,7 +164,7 @@ class WebSocket:
         was_idle = self._outlet.is_idle
         try:
             for frame in frames:
-                self._outbox.put(frame)
+                self.outbox.put(frame)
         finally:
             if not (self._outlet.pour() and was_idle):
                 self._rouse()
@@ -178,13 +172,19 @@ class WebSocket:
     async def room(self) -> None:
         """Wait until the queue is short enough to post to it.
 
-        Where it is, the others do not get a turn: frames that are posted in one go are sent in one.
+        Where it is, the others get a turn now and then only: what is posted in one go is sent in
+        one. As long as something is queued, whether the task is cancelled is not looked at either.
 
         Raises:
             ConnectionLost: The connection is closing or closed.
         """
-        await anyio.lowlevel.checkpoint_if_cancelled()
-        while self.is_open and self._outbox.is_full:
+        self._n_free -= 1
+        if not self._n_free:
+            self._n_free = EVENTS_PER_CHECKPOINT
+            await anyio.lowlevel.checkpoint()
+        elif not self.outbox.queued_frames:
+            await anyio.lowlevel.checkpoint_if_cancelled()
+        while self.is_open and self.outbox.is_full:
             await self._changed.wait()
         self._check_open()
 
@@ -213,7 +213,7 @@ class WebSocket:
         self._check_open()
         if len(payload) > MAX_PING_BYTES:
             raise LocalProtocolError(f"a ping carries at most {MAX_PING_BYTES} bytes")
-        self._outbox.put_control(self._ws.send(Ping(payload=payload)))
+        self.outbox.put_control(self._ws.send(Ping(payload=payload)))
         if not self._outlet.pour():
             self._rouse()
 
@@ -325,7 +325,7 @@ class WebSocket:
                 return received
             if isinstance(received, Ping):
                 if self.is_open:
-                    self._outbox.put_control(self._ws.send(received.response()))
+                    self.outbox.put_control(self._ws.send(received.response()))
                     self._rouse()
             elif isinstance(received, CloseConnection):
                 words = received.reason or ""
@@ -466,16 +466,16 @@ class WebSocket:
         if self.is_open:
             words = reason.encode(errors="replace")[:MAX_REASON_BYTES].decode(errors="ignore")
             frame = self._ws.send(CloseConnection(code=code, reason=words or None))
-            self._outbox.put_goodbye(frame, code)
+            self.outbox.put_goodbye(frame, code)
             self._rouse()
 
     def _closed_by_peer(self, code: int, reason: str) -> None:
         self.received_code = int(code)
-        self._outbox.drop()  # who has said goodbye does not listen any more
+        self.outbox.drop()  # who has said goodbye does not listen any more
         if self._ws.state is ConnectionState.REMOTE_CLOSING and not self._outlet.is_broken:
             # RFC 6455 5.5.1: the reply echoes the code. An empty frame is answered by one: for that
             # wsproto wants its own 1005, an int is sent as 1000.
-            self._outbox.put_goodbye(self._ws.send(CloseConnection(code=code)), int(code))
+            self.outbox.put_goodbye(self._ws.send(CloseConnection(code=code)), int(code))
         self._finish(int(code), reason, clean=True)
 
     def _violated(self, code: int, reason: str) -> None:

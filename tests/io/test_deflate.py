@@ -71,7 +71,7 @@ async def test_it_is_used_where_both_want_it(client: bool, server: bool) -> None
         for sender, receiver in ((a, b), (b, a)):
             for message in (text, text.encode(), "", "é" * 500):
                 sender.post(message)
-            size = sender.queued_bytes
+            size = sender.outbox.queued_bytes
             assert [text, text.encode(), "", "é" * 500] == [
                 await receiver.receive() for _ in "1234"
             ]
@@ -292,7 +292,7 @@ async def test_much_does_not_hold_the_loop() -> None:
 
         data = random.Random(1).randbytes(300_000)
         server.post(data)
-        n_slices = server.queued_bytes // DEFLATE_READ_BYTES
+        n_slices = server.outbox.queued_bytes // DEFLATE_READ_BYTES
         await anyio.wait_all_tasks_blocked()
         async with background_tasks() as tasks:
             tasks.start_soon(step)
@@ -306,7 +306,7 @@ async def test_a_bomb_ends_with_1009() -> None:
         client,
         server,
     ):
-        server._outbox.put_control(bomb(8))  # past what our own limit lets through
+        server.outbox.put_control(bomb(8))  # past what our own limit lets through
         server.ping()
         with pytest.raises(Closed, match="1009"):
             await client.receive()

@@ -192,8 +192,8 @@ def test_frames_are_read_by_wsproto(role: str, payloads: list[bytes]) -> None:
     heard: list[Heard] = []
     for payload in payloads:
         text = payload.hex()
-        peer.feed(maker.binary(payload))
-        heard = peer.feed(maker.text(text.encode()))
+        peer.feed(maker.make(payload, is_text=False))
+        heard = peer.feed(maker.make(text.encode(), is_text=True))
     expected = [(("binary", payload), ("text", payload.hex())) for payload in payloads]
     assert [one for pair in expected for one in pair] == heard
     assert peer.connection.state is ConnectionState.OPEN
@@ -203,13 +203,15 @@ def test_each_frame_has_its_own_key() -> None:
     """RFC 6455 5.3: unpredictable, and fresh for each frame; the pool is filled again."""
     maker = FrameMaker(is_client=True)
     n = POOL_KEYS + 10
-    keys = {bytes(maker.binary(b"")[2:6]) for _ in range(n)}
+    keys = {bytes(maker.make(b"", is_text=False)[2:6]) for _ in range(n)}
     assert n - 1 <= len(keys)  # two of a thousand drawn from 2^32 are alike once in 8,000 runs
 
 
 def test_a_server_masks_nothing() -> None:
     """Its frames are the ones the RFC shows."""
     maker = FrameMaker(is_client=False)
-    assert b"\x81\x05Hello" == maker.text(b"Hello")  # RFC 6455 5.7
-    assert b"\x82\x7e\x01\x00" + bytes(256) == maker.binary(bytes(256))
-    assert b"\x82\x7f" + struct.pack("!Q", 65_536) + bytes(65_536) == maker.binary(bytes(65_536))
+    assert b"\x81\x05Hello" == maker.make(b"Hello", is_text=True)  # RFC 6455 5.7
+    assert b"\x82\x7e\x01\x00" + bytes(256) == maker.make(bytes(256), is_text=False)
+    assert b"\x82\x7f" + struct.pack("!Q", 65_536) + bytes(65_536) == maker.make(
+        bytes(65_536), is_text=False
+    )

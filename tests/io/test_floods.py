@@ -128,6 +128,6 @@ async def test_the_limit_of_what_is_sent(n: int) -> None:
                 websocket.post(message)
         else:
             websocket.post(message)
-    assert (0 if n > 0 else 2) == websocket.queued_frames
+    assert (0 if n > 0 else 2) == websocket.outbox.queued_frames
     await websocket.aclose()
     await theirs.aclose()

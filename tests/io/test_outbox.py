@@ -9,6 +9,7 @@ from helpers.frames import TEXT, close_frame, frame
 from helpers.sockets import raw_peer, received, websocket
 from helpers.streams import (
     StuckStream,
+    eager,
     read_all,
     stream_pair,
 )
@@ -31,7 +32,7 @@ async def test_post_refuses_what_cannot_be_sent() -> None:
             socket.post(message)
     with pytest.raises(LocalProtocolError):
         socket.ping(b"x" * 126)
-    assert (1, 11) == (socket.queued_frames, socket.queued_bytes)
+    assert (1, 11) == (socket.outbox.queued_frames, socket.outbox.queued_bytes)
     await socket.aclose()
     await theirs.aclose()
 
@@ -62,7 +63,7 @@ async def test_room_waits_for_the_writer(limits: SocketLimits) -> None:
             socket.write_in(tasks)
             await anyio.wait_all_tasks_blocked()
             assert done
-            assert (0, 0) == (socket.queued_frames, socket.queued_bytes)
+            assert (0, 0) == (socket.outbox.queued_frames, socket.outbox.queued_bytes)
     await socket.aclose()
     await theirs.aclose()
 
@@ -107,7 +108,49 @@ async def test_a_cancelled_room_changes_nothing() -> None:
     with anyio.move_on_after(0) as scope:
         await socket.room()
     assert scope.cancelled_caught
-    assert (1, True) == (socket.queued_frames, socket.is_open)
+    assert (1, True) == (socket.outbox.queued_frames, socket.is_open)
+    await socket.aclose()
+    await theirs.aclose()
+
+
+async def test_the_others_get_a_turn_while_much_is_posted() -> None:
+    """Although a peer that takes all at once never makes the producer wait."""
+    ours, theirs = stream_pair(10_000)
+    socket = websocket(eager(ours, [10**9]), "client")
+    n_steps = 0
+
+    async def step() -> None:
+        nonlocal n_steps
+        while True:
+            await anyio.lowlevel.checkpoint()
+            n_steps += 1
+
+    async with background_tasks() as tasks:
+        tasks.start_soon(step)
+        for _ in range(2_000):
+            await socket.room()
+            socket.post_now("x")
+    assert n_steps >= 2_000 // 256 - 2  # trio runs what is ready in any order
+    await socket.aclose()
+    await theirs.aclose()
+
+
+async def test_who_is_cancelled_posts_no_more() -> None:
+    """Where nothing is queued it is seen at once, else when the queue is full, or before."""
+    ours, theirs = stream_pair(10_000)
+    socket = websocket(eager(ours, [10**9]), "client")
+    for n_queued in (0, 1):
+        n_posted = 0
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            for _ in range(n_queued):
+                socket.post("x")
+            while True:
+                await socket.room()
+                socket.post("x")
+                n_posted += 1
+        assert n_posted <= 256 * n_queued
+    assert socket.is_open
     await socket.aclose()
     await theirs.aclose()
 

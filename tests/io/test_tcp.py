@@ -373,7 +373,7 @@ async def test_a_message_goes_out_in_the_turn_in_which_it_is_posted() -> None:
     socket.post("queued")
     assert not socket.is_idle
     socket.post_now("one", b"two")
-    assert (True, 0) == (socket.is_idle, socket.queued_frames)
+    assert (True, 0) == (socket.is_idle, socket.outbox.queued_frames)
     assert text(b"queued") + text(b"one") + b"\x82\x03two" == await theirs.receive()
     await socket.aclose()
     await theirs.aclose()
@@ -384,10 +384,10 @@ async def test_what_makes_a_whole_send_does_not_wait_for_the_writer() -> None:
     ours, theirs = stream_pair()
     socket = websocket(eager(ours, [10**9]), "server")
     n_sent = 0
-    while socket.queued_frames == n_sent:
+    while socket.outbox.queued_frames == n_sent:
         socket.post(bytes(10_000))
         n_sent += 1
-    assert (1, 7) == (socket.queued_frames, n_sent)  # for the next ones to be sent with
+    assert (1, 7) == (socket.outbox.queued_frames, n_sent)  # for the next ones to be sent with
     assert 6 * 10_004 == len(await theirs.receive(10**6))
     socket.post_now("more")
     assert 1 * 10_004 + 6 == len(await theirs.receive(10**6))
@@ -409,7 +409,7 @@ async def test_what_is_left_is_for_the_writer(n_bytes: int) -> None:
             socket.write_in(tasks)
             await socket.idle()
             socket.post_now("now")
-            assert 0 == socket.queued_frames
+            assert 0 == socket.outbox.queued_frames
             await theirs.send(close_frame(1000, to="server"))
             await received(socket)
             sent = await read_all(theirs)
