@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ("JOINED_BYTES", "Outbox")
 
 JOINED_BYTES: Final = 64 * 2**10
-"""Of frames in one send. A longer frame is sent alone."""
+"""In one send. A longer frame is sent in pieces, with nothing between them."""
 
 MAX_QUEUED_CONTROLS: Final = 128
 """Pongs that wait for a peer which does not read; RFC 6455 5.5.3 lets us leave out the older."""
@@ -52,6 +52,7 @@ class Outbox:
         # Lists: an empty deque takes ten times as much memory, and what leaves leaves in one go.
         self._controls: list[bytes] = []
         self._frames: list[bytes] = []
+        self._n_begun = 0  # bytes of the first frame that have left
         self._goodbye: tuple[bytes, int] | None = None
 
     @property
@@ -113,7 +114,7 @@ class Outbox:
         self._goodbye = (frame, code)
 
     def take(self) -> tuple[bytes, int | None]:
-        """What is to be sent next, and what the close frame in it says, where there is one.
+        """What is to be sent next, and what the close frame in it says, where that is its end.
 
         Empty where nothing waits. It has left the queue, sent or not.
         """
@@ -121,16 +122,24 @@ class Outbox:
         return batch[0] if len(batch) == 1 else b"".join(batch), code
 
     def _take(self) -> tuple[list[bytes], int | None]:
-        batch: list[bytes] = list(self._controls)
-        self._controls.clear()
-        size = sum(map(len, batch))
+        batch: list[bytes] = []
+        if not self._n_begun:
+            batch, self._controls = self._controls, batch
+        room = JOINED_BYTES - sum(map(len, batch))
         n_taken = 0
         for frame in self._frames:
-            if batch and size + len(frame) > JOINED_BYTES:
+            size = len(frame) - self._n_begun
+            if size > room:
+                if not batch:
+                    end = self._n_begun + room
+                    batch.append(frame[self._n_begun : end])
+                    self._n_begun = end
+                    self.queued_bytes -= room
                 break
-            self.queued_bytes -= len(frame)
-            size += len(frame)
-            batch.append(frame)
+            batch.append(frame[self._n_begun :])
+            self._n_begun = 0
+            room -= size
+            self.queued_bytes -= size
             n_taken += 1
         del self._frames[:n_taken]
         code = None
@@ -141,9 +150,7 @@ class Outbox:
         return batch, code
 
     def pour(self, send_nowait: Callable[..., bool], *, at_least: int = 1) -> bool:
-        """Give what waits away, in order, up to a frame that has to be sent in pieces.
-
-        There must be no goodbye.
+        """Give what waits away, in order. There must be no goodbye.
 
         Args:
             send_nowait: Sends these frames, and says whether all was; what was not, it keeps.
@@ -154,15 +161,13 @@ class Outbox:
         """
         is_sent = True
         while is_sent and (self._controls or self.queued_bytes >= at_least):
-            if not self._controls and len(self._frames[0]) > JOINED_BYTES:
-                break
             batch, _ = self._take()
             is_sent = send_nowait(*batch)
         return is_sent
 
     def drop(self) -> None:
-        """Forget what waits, the goodbye too."""
-        self._frames.clear()
+        """Forget what waits, the goodbye too; not the rest of a frame that has begun to leave."""
+        del self._frames[bool(self._n_begun) :]
         self._controls.clear()
-        self.queued_bytes = 0
+        self.queued_bytes = sum(map(len, self._frames)) - self._n_begun
         self._goodbye = None

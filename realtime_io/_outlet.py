@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import anyio
 
 from realtime_io._map import GONE
-from realtime_io._outbox import JOINED_BYTES
 from realtime_io._road import Road
 
 if TYPE_CHECKING:
@@ -121,19 +120,17 @@ class Outlet:
         return None
 
     async def _send(self, data: bytes) -> str | None:
-        """Send a batch; with a timeout, in pieces that the peer must take in time."""
+        """Send a batch, which the peer must take in time."""
         if self._timeout_s is None:
             await self._stream.send(data)
             return None
-        for start in range(0, len(data) or 1, JOINED_BYTES):
-            piece = data if len(data) <= JOINED_BYTES else data[start : start + JOINED_BYTES]
-            with anyio.move_on_after(self._timeout_s) as scope:
-                await self._stream.send(piece)
-            if scope.cancelled_caught:
-                self.stop()
-                what = f"{len(piece)} bytes" if piece else "the rest of a message"
-                return f"the peer did not take {what} within {self._timeout_s:g} s"
-        return None
+        with anyio.move_on_after(self._timeout_s) as scope:
+            await self._stream.send(data)
+        if not scope.cancelled_caught:
+            return None
+        self.stop()
+        what = f"{len(data)} bytes" if data else "the rest of a message"
+        return f"the peer did not take {what} within {self._timeout_s:g} s"
 
     def stop(self) -> None:
         """Send nothing any more, and forget what waits."""

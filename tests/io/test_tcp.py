@@ -423,18 +423,40 @@ async def test_what_is_left_is_for_the_writer(n_bytes: int) -> None:
     await theirs.aclose()
 
 
-async def test_a_goodbye_meanwhile_does_not_tear_a_frame() -> None:
-    """The peer closes while half a frame is out: the answer comes behind the whole of it."""
+@pytest.mark.parametrize("sizes", [[5, 0], [65_536, 0], [65_536, 5, 0], [0]])
+async def test_a_goodbye_meanwhile_does_not_tear_a_frame(sizes: list[int]) -> None:
+    """The peer closes while a part of a frame is out: the answer comes behind the whole of it."""
     ours, theirs = stream_pair()
-    socket = websocket(eager(ours, [5, 0]), "server")
-    socket.post_now("0123456789")
+    socket = websocket(eager(ours, sizes), "server")
+    message = b"0123456789" * (1 if sizes == [5, 0] else 20_000)
+    socket.post_now(message.decode())
     socket.post_now("never sent")
+    socket.ping()
     await theirs.send(close_frame(4000, to="server"))
     with anyio.fail_after(5):
         await received(socket)
         await socket.flush()
         await socket.aclose()
-        assert text(b"0123456789") + b"\x88\x02\x0f\xa0" == await read_all(theirs)
+        assert text(message) + b"\x88\x02\x0f\xa0" == await read_all(theirs)
+    await theirs.aclose()
+
+
+@pytest.mark.parametrize("sizes", [[0], [65_536, 0], [65_536, 65_536, 0], [10**9]])
+async def test_nothing_goes_between_the_pieces_of_a_long_message(sizes: list[int]) -> None:
+    """Not a ping either, which overtakes whole messages only."""
+    ours, theirs = stream_pair()
+    socket = websocket(eager(ours, sizes), "server")
+    messages = [b"1" * 200_000, b"2", b"3" * 70_000]
+    for message in messages:
+        socket.post_now(message.decode())
+    socket.ping()
+    with anyio.fail_after(5):
+        await socket.close(timeout_s=0.05)
+        sent = await read_all(theirs)
+    frames = [text(message) for message in messages]
+    whole = [b"".join([*frames[:i], b"\x89\x00", *frames[i:]]) for i in range(len(frames) + 1)]
+    assert sent in [pinged + b"\x88\x02\x03\xe8" for pinged in whole]
+    assert 0 == socket.outbox.queued_bytes
     await theirs.aclose()
 
 
