@@ -50,6 +50,8 @@ def _taken_over(transport: Any) -> ByteStream | None:
     from realtime_io._transport import TransportRoad
 
     protocol = transport.get_protocol()
+    if isinstance(protocol, TransportRoad):
+        return protocol  # which it is already
     has_received = getattr(protocol, "read_queue", True) or getattr(protocol, "is_at_eof", True)
     return None if has_received or transport.is_closing() else TransportRoad(transport)
 

@@ -112,9 +112,8 @@ async def serve(group: Group, port: int, context: ssl.SSLContext | None) -> None
 
     async def handle(stream: ByteStream) -> None:
         async with stream:
-            road: ByteStream | None = with_nowait(stream)
-            if context is not None:
-                road = await start_server(with_nowait(stream), context)
+            below = with_nowait(stream)
+            road = below if context is None else await start_server(below, context)
             if road is None:
                 return
             websocket = await accept_websocket(

@@ -150,7 +150,7 @@ def test_a_frame_that_comes_bytewise_costs_its_bytes(opcode: int) -> None:
     finally:
         tracemalloc.stop()
     assert 20_000 == len(laned.feed(run[-1:])[0][1])  # type: ignore[arg-type]  # a text or bytes
-    assert peak < 60_000
+    assert peak < 80_000  # other threads allocate, too
 
 
 def test_a_chunk_is_never_joined_with_what_was_left() -> None:

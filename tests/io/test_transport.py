@@ -185,3 +185,17 @@ def test_what_anyio_has_received_is_left_to_it() -> None:
             assert with_nowait(stream) is stream
 
     anyio.run(main, backend="asyncio")
+
+
+def test_it_is_taken_over_once() -> None:
+    """Asked again, it is the same."""
+
+    async def main() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            stream = await anyio.connect_tcp(*listener.getsockname())
+            road = with_nowait(stream)
+            assert isinstance(road, TransportRoad)
+            assert road is with_nowait(stream) is with_nowait(road)
+            await road.aclose()
+
+    anyio.run(main, backend="asyncio")
