@@ -154,9 +154,7 @@ class Driver:
     @property
     def is_active(self) -> bool:
         """Whether something can be sent."""
-        is_over = (
-            self._is_over or self._conversation.is_over
-        )  # which is so first, hung up or failed
+        is_over = self._is_over or self._conversation.is_over  # the latter may be so before
         return self.ready is not None and not is_over
 
     @property
@@ -273,7 +271,7 @@ class Driver:
             await self._delivery.drained()
 
     async def aclose(self) -> None:
-        """Hang up now, and return when the connection is closed. Cancelled, it drops that."""
+        """Hang up now, and return when the connection is closed; cancelled, once it is dropped."""
         self._subject.close(now=self._now())
         self._obey()
         with anyio.move_on_after(CLOSE_S, shield=True):

@@ -201,7 +201,12 @@ class Effects(Protocol):
 
 
 class Dialect(Protocol):
-    """One provider's side of one conversation, over all its connections."""
+    """One provider's side of one conversation, over all its connections.
+
+    It may also have a method `voice(event)`, for speed: what becomes of the audio of events that
+    are like this one, as a function of the audio and the effects, or None. Such events are not made
+    then (`_speech`), and what that function does must be what `event` would.
+    """
 
     @property
     def name(self) -> str:
