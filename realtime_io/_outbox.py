@@ -45,7 +45,7 @@ class Outbox:
     def __init__(
         self, connection: Connection, limits: SocketLimits, *, is_compressed: bool
     ) -> None:
-        self.queued_bytes = 0
+        self.queued_bytes: int = 0
         self._connection = connection
         self._limits = limits
         self._maker = None if is_compressed else FrameMaker(is_client=connection.client)

@@ -106,7 +106,7 @@ class WebSocket:
         self._n_free = EVENTS_PER_CHECKPOINT  # to be posted, the same
         self._changed = Change()
         self._pulse = Pulse(keepalive, self._now())
-        self.outbox = Outbox(connection, limits, is_compressed=is_compressed)
+        self.outbox: Outbox = Outbox(connection, limits, is_compressed=is_compressed)
         self._outlet = Outlet(
             stream, self.outbox, timeout_s=self._pulse.timeout_s, changed=self._changed
         )
@@ -184,9 +184,10 @@ class WebSocket:
             await anyio.lowlevel.checkpoint()
         elif not self.outbox.queued_frames:
             await anyio.lowlevel.checkpoint_if_cancelled()
-        while self.is_open and self.outbox.is_full:
-            await self._changed.wait()
         self._check_open()
+        while self.outbox.is_full:
+            await self._changed.wait()
+            self._check_open()
 
     @property
     def is_idle(self) -> bool:
@@ -199,9 +200,10 @@ class WebSocket:
         Raises:
             ConnectionLost: The connection is closing or closed.
         """
-        while self.is_open and not self._outlet.is_idle:
-            await self._changed.wait()
         self._check_open()
+        while not self._outlet.is_idle:
+            await self._changed.wait()
+            self._check_open()
 
     def ping(self, payload: bytes = b"") -> None:
         """Send a ping, ahead of messages; a checkpoint is not passed. Its pong is not awaited.
