@@ -46,7 +46,7 @@ __all__ = ("DEFAULT_LIMITS", "Closed", "KeepAlive", "SocketLimits", "WebSocket")
 
 READ_BYTES: Final = 512 * 2**10  # each read takes some 50 us beside what it brings
 EVENTS_PER_CHECKPOINT: Final = 256
-EVENTS_PER_READ: Final = 16  # what a read counts as, where it brings a part of a long message
+BYTES_PER_EVENT: Final = 2**10  # read without a wait: more in one go is not in the cache any more
 MAX_PING_BYTES: Final = 125
 
 MAX_SEARCHED: Final = 4_096
@@ -380,7 +380,7 @@ class WebSocket:
         """Whether there was more."""
         data = self._road and self._road.receive_nowait(self._read_bytes)
         if data:
-            self._n_left -= EVENTS_PER_READ
+            self._n_left -= len(data) // BYTES_PER_EVENT
             self._heard(data)
         return bool(data)
 
