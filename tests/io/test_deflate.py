@@ -13,6 +13,7 @@ import anyio
 import pytest
 from helpers.frames import BINARY, CONT, PING, TEXT, frame
 from helpers.streams import stream_pair
+from helpers.turns import Turns
 from hypothesis import given
 from hypothesis import strategies as st
 from wsproto.connection import Connection, ConnectionType
@@ -282,22 +283,15 @@ def test_a_bomb_is_defused(sizes: list[int]) -> None:
 async def test_much_does_not_hold_the_loop() -> None:
     """It is read in slices, and the others run between them."""
     async with shaken(client=True, server=True) as (client, server):
-        n_steps = 0
-
-        async def step() -> None:
-            nonlocal n_steps
-            while True:
-                await anyio.lowlevel.checkpoint()
-                n_steps += 1
-
+        turns = Turns()
         data = random.Random(1).randbytes(300_000)
         server.post(data)
         n_slices = server.outbox.queued_bytes // DEFLATE_READ_BYTES
         await anyio.wait_all_tasks_blocked()
         async with background_tasks() as tasks:
-            tasks.start_soon(step)
+            tasks.start_soon(turns.take)
             assert data == await client.receive()
-        assert n_steps >= n_slices - 1 > 50
+        assert turns.n >= n_slices - 1 > 50
 
 
 async def test_a_bomb_ends_with_1009() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import pytest
+from helpers.turns import Turns
 
 from realtime_io._lanes import TURN_EVENTS, Lane
 from realtime_io._tasks import background_tasks
@@ -123,21 +124,14 @@ async def test_what_waits_is_given_out_without_turns_but_not_for_ever() -> None:
     n = 3 * TURN_EVENTS
     for i in range(n):
         lane.put(speech(i))
-    n_turns = 0
-
-    async def count() -> None:
-        nonlocal n_turns
-        while True:
-            await anyio.lowlevel.checkpoint()
-            n_turns += 1
-
+    turns = Turns()
     with anyio.fail_after(5):
         async with background_tasks() as tasks:
-            tasks.start_soon(count)
+            tasks.start_soon(turns.take)
             await anyio.lowlevel.checkpoint()
             for i in range(n):
                 assert speech(i) == await lane.take()
-            n_seen = n_turns
+            n_seen = turns.n
     assert 2 <= n_seen < n
 
 

@@ -13,6 +13,7 @@ from helpers.streams import (
     read_all,
     stream_pair,
 )
+from helpers.turns import Turns
 
 from realtime_io import _websocket
 from realtime_io._tasks import background_tasks
@@ -117,20 +118,13 @@ async def test_the_others_get_a_turn_while_much_is_posted() -> None:
     """Although a peer that takes all at once never makes the producer wait."""
     ours, theirs = stream_pair(10_000)
     socket = websocket(eager(ours, [10**9]), "client")
-    n_steps = 0
-
-    async def step() -> None:
-        nonlocal n_steps
-        while True:
-            await anyio.lowlevel.checkpoint()
-            n_steps += 1
-
+    turns = Turns()
     async with background_tasks() as tasks:
-        tasks.start_soon(step)
+        tasks.start_soon(turns.take)
         for _ in range(2_000):
             await socket.room()
             socket.post_now("x")
-    assert n_steps >= 2_000 // 256 - 2  # trio runs what is ready in any order
+    assert turns.n >= 2_000 // 256 - 2  # trio runs what is ready in any order
     await socket.aclose()
     await theirs.aclose()
 
