@@ -96,7 +96,8 @@ class WebSocket:
         self.subprotocol = subprotocol
         self.received_code: int | None = None
         self._stream = stream
-        self._road = stream if isinstance(stream, Road) else None
+        # A little that is compressed may become much: the others get a turn behind each read of it.
+        self._road = stream if isinstance(stream, Road) and not is_compressed else None
         self._ws = connection
         self._read_bytes = DEFLATE_READ_BYTES if is_compressed else READ_BYTES
         self._now = loop_clock()
