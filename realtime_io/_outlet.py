@@ -35,7 +35,6 @@ class Outlet:
     Attributes:
         sent_code: What our close frame said, once it went out.
         is_broken: Nothing is sent any more.
-        is_idle: Whether all messages have been given to the stream.
     """
 
     __slots__ = (

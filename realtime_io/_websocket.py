@@ -102,7 +102,8 @@ class WebSocket:
         self._read_bytes = DEFLATE_READ_BYTES if is_compressed else READ_BYTES
         self._now = loop_clock()
         self._inbox = Inbox(connection, limits, self._now)
-        self._received: Iterator[Received] = self._inbox.feed(early)
+        self._early = early
+        self._received: Iterator[Received] = self._inbox.feed(self._take_early())
         self._n_left = EVENTS_PER_CHECKPOINT  # to be received before the others get a turn
         self._n_free = EVENTS_PER_CHECKPOINT  # to be posted, the same
         self._changed = Change()
@@ -263,7 +264,7 @@ class WebSocket:
         """
         try:
             late = await self._outlet.flush()
-        except BaseException:
+        except BaseException:  # cancelled
             if self._outlet.is_broken:
                 await self.aclose()
             raise
@@ -367,7 +368,11 @@ class WebSocket:
             await self._beat(is_listening=False)  # until now nobody was
             until = self._pulse.deadline
         try:
-            data = await receive_until(self._stream, self._read_bytes, until)
+            if self._early:
+                await anyio.lowlevel.checkpoint()
+                data: bytes | None = self._take_early()
+            else:
+                data = await receive_until(self._stream, self._read_bytes, until)
         except GONE:
             self._outlet.stop()
             self._finish(None, "", clean=False)
@@ -376,6 +381,11 @@ class WebSocket:
             await self._beat(is_listening=True)
         else:
             self._heard(data)
+
+    def _take_early(self) -> bytes:
+        """A read of it, no longer than others: only what is compressed is not all taken at once."""
+        data, self._early = self._early[: self._read_bytes], self._early[self._read_bytes :]
+        return data
 
     def _read_nowait(self) -> bool:
         """Whether there was more."""

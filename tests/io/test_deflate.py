@@ -294,6 +294,29 @@ async def test_much_does_not_hold_the_loop() -> None:
         assert turns.n >= n_slices - 1 > 50
 
 
+async def test_what_came_behind_the_handshake_does_not_hold_the_loop_either() -> None:
+    """It was read with the handshake in one go, and is inflated in slices all the same."""
+    ours, theirs = stream_pair()
+    async with shaken(client=True, server=True) as (_, server):
+        data = random.Random(1).randbytes(300_000)
+        server.post(data)
+        early, _ = server.outbox.take()
+        while server.outbox.queued_frames:
+            early += server.outbox.take()[0]
+    extension = BoundedDeflate(2**20)
+    extension._enabled = True
+    connection = Connection(ConnectionType.CLIENT, extensions=[extension])
+    socket = WebSocket(ours, connection, early=early, is_compressed=True)
+    turns = Turns()
+    with anyio.fail_after(5):
+        async with background_tasks() as tasks:
+            tasks.start_soon(turns.take)
+            assert data == await socket.receive()
+    assert turns.n >= len(early) // DEFLATE_READ_BYTES - 2 > 50
+    await socket.aclose()
+    await theirs.aclose()
+
+
 async def test_a_bomb_ends_with_1009() -> None:
     """The peer is told."""
     async with shaken(client=True, server=True, limits=SocketLimits(message_bytes=2**20)) as (
